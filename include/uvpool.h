@@ -1,0 +1,37 @@
+/* uvpool: bounded thread pools for libuv programs.
+ *
+ * Objects
+ *   uvpool_t          a handle on a pool, bound to a loop  <uvpool/pool.h>
+ *   uvpool_task_t     one piece of blocking work           <uvpool/task.h>
+ *   uvpool_options_t  what a pool is told at creation      <uvpool/options.h>
+ *   uvpool_stats_t    what it has done                     <uvpool/stats.h>
+ *
+ * Threads
+ *   A task's work runs on one of the pool's workers; its done callback runs on
+ *   the loop. Submit, cancel, tune, release and the figures may be called on
+ *   any thread; whatever starts, waits for or closes a handle, on the loop's.
+ *
+ * Life
+ *   uvpool_create -> uvpool_submit ... -> uvpool_close -> close callback
+ *
+ *     static int work(uvpool_task_t* task) { return slow(task->data); }
+ *     static void done(uvpool_task_t* task, int status) { ... }
+ *
+ *     uvpool_create(loop, NULL, &pool);
+ *     if (uvpool_submit(pool, &task, work, done) == UV_EAGAIN) { ... refuse }
+ *     uv_run(loop, UV_RUN_DEFAULT);
+ *     uvpool_close(pool, NULL);
+ *     uv_run(loop, UV_RUN_DEFAULT);
+ *
+ * Results are 0 or a negative code: libuv's, or one of <uvpool/errno.h>. */
+#ifndef UVPOOL_H
+#define UVPOOL_H
+
+#include <uvpool/errno.h>
+#include <uvpool/options.h>
+#include <uvpool/pool.h>
+#include <uvpool/stats.h>
+#include <uvpool/task.h>
+#include <uvpool/version.h>
+
+#endif /* UVPOOL_H */

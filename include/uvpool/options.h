@@ -1,0 +1,144 @@
+/* What a pool can be told at its creation.
+ *
+ * Allocated by the caller, read by uvpool_create, not kept: strings are copied,
+ * callbacks and `data` are remembered by value. Set the defaults first:
+ *
+ *     uvpool_options_t options;
+ *     uvpool_options_init(&options);
+ *     options.capacity = 8;
+ *
+ * A number outside its range makes uvpool_create return UV_EINVAL. */
+#ifndef UVPOOL_OPTIONS_H
+#define UVPOOL_OPTIONS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <uvpool/task.h>
+#include <uvpool/version.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* "No limit", wherever a limit may be given. */
+#define UVPOOL_UNLIMITED (-1)
+
+/* The most workers that any pool may have, an unlimited one included. */
+#define UVPOOL_CAPACITY_MAX 16384
+
+/* uvpool_options_t.flags */
+enum {
+  /* Idle workers never expire; `expiry_ms` is not looked at. */
+  UVPOOL_NO_PURGE = 1 << 0,
+  /* All worker records are allocated by uvpool_create: no submit can fail for
+   * want of memory. Needs a finite capacity and freezes it. */
+  UVPOOL_PREALLOC = 1 << 1
+};
+
+/* A task's work panicked. On the loop of the task, before its done callback.
+ * `reason` is valid during the call. The task of a uvpool_go is NULL. */
+typedef void (*uvpool_panic_cb)(uvpool_t* handle,
+                                uvpool_task_t* task,
+                                const char* reason);
+
+/* Something worth a line in a log. On the loop. `message` has no newline and is
+ * valid during the call. */
+typedef void (*uvpool_log_cb)(uvpool_t* handle, const char* message);
+
+/* There is room again: a submit with this handle was refused since the last
+ * call, and now at most half of max_waiting waits. On the loop. */
+typedef void (*uvpool_drain_cb)(uvpool_t* handle);
+
+/* A worker thread begins. On that thread, before its first task. `data` is
+ * options.data; what is stored in *worker_data comes back from
+ * uvpool_worker_data and in on_worker_stop. Another result than 0 ends the
+ * thread (stop is not called) and counts as a thread that failed to start. */
+typedef int (*uvpool_worker_start_cb)(void* data, void** worker_data);
+
+/* A worker thread ends, also after a panic. On that thread, after its last
+ * task. */
+typedef void (*uvpool_worker_stop_cb)(void* data, void* worker_data);
+
+/* Where the pool's memory comes from. Called outside of every lock, from any
+ * thread; must not call this library. Leave both functions NULL for malloc and
+ * free; setting only one is UV_EINVAL. */
+typedef struct uvpool_allocator_s {
+  void* (*alloc)(size_t size, void* context);
+  void (*free)(void* memory, void* context);
+  void* context;
+} uvpool_allocator_t;
+
+typedef struct uvpool_options_s {
+  size_t size;    /* sizeof(uvpool_options_t), set by uvpool_options_init */
+  uint32_t flags; /* UVPOOL_NO_PURGE | UVPOOL_PREALLOC; default 0 */
+
+  /* The most tasks that run at once, and the most threads. Default 4, as
+   * libuv's own pool. <= 0: unlimited, that is up to UVPOOL_CAPACITY_MAX,
+   * beyond which tasks wait. More than UVPOOL_CAPACITY_MAX: UV_EINVAL. */
+  int64_t capacity;
+
+  /* The most tasks that wait beyond the free workers. Default 65536. 0: refuse
+   * whenever no worker is free. UVPOOL_UNLIMITED: never refuse. */
+  int64_t max_waiting;
+
+  /* Workers started by create and kept however idle. 0 to capacity; default
+   * 0. */
+  int64_t min_workers;
+
+  /* How long a worker stays idle before it leaves, in milliseconds: never
+   * less, and about half of it more at most while the loop runs. Default 1000;
+   * 0 means the default; negative: UV_EINVAL, unless UVPOOL_NO_PURGE is set. */
+  int64_t expiry_ms;
+
+  /* Stack of a worker in bytes, rounded up to a page and to the system's
+   * minimum. Default 0: 8 MiB. At most 1 GiB. */
+  int64_t stack_size;
+
+  /* How long one idle worker may poll for work before it sleeps, in
+   * microseconds, 0 to 1000000. Default 0: not at all. It trades processor time
+   * for latency: at most one worker polls at any time. */
+  int64_t spin_us;
+
+  /* How many done callbacks run before the loop gets a turn. Default
+   * UVPOOL_UNLIMITED; else at least 1. */
+  int64_t completions_per_turn;
+
+  /* How long done callbacks run before the loop gets a turn, in microseconds,
+   * looked at now and then. Default 1000; UVPOOL_UNLIMITED; else at least 1. */
+  int64_t completion_budget_us;
+
+  /* Prefix of the threads' names, "uvpool" by default; a number is appended.
+   * Copied; what the system cannot show is cut off. */
+  const char* name;
+
+  uvpool_panic_cb on_panic; /* default: logged */
+  uvpool_log_cb on_log;     /* default: a line on stderr */
+  uvpool_drain_cb on_drain;
+  uvpool_worker_start_cb on_worker_start;
+  uvpool_worker_stop_cb on_worker_stop;
+  uvpool_allocator_t allocator;
+
+  /* The caller's. Given to the worker callbacks, and the first value of
+   * uvpool_get_data. */
+  void* data;
+} uvpool_options_t;
+
+/* Sets every field to its default. A macro, so that the size that the caller
+ * was compiled with is the one that is noted and the only one written to.
+ *
+ * Thread:   any.
+ * Blocks:   never.
+ * Owns:     nothing.
+ * Returns:  nothing; NULL is ignored. */
+#define uvpool_options_init(options)                                           \
+  uvpool_options_init_sized((options), sizeof(uvpool_options_t))
+
+/* What uvpool_options_init expands to; for bindings. */
+UVPOOL_EXTERN void uvpool_options_init_sized(uvpool_options_t* options,
+                                             size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* UVPOOL_OPTIONS_H */

@@ -1,0 +1,193 @@
+/* Completions: a list that any thread pushes to and the loop takes whole.
+ *
+ * Happy path. A worker swaps its task in as the new head. If the list was not
+ * empty, that is all: whoever pushed onto the empty list has rung the doorbell
+ * or is about to. The loop takes the list with one swap, turns it round, and
+ * calls the done callbacks in the order of completion.
+ *
+ * Pushing by compare-and-swap and taking everything at once leaves no ABA: the
+ * head is only compared to be replaced by a task that links to it, which is
+ * right for whatever the head has been in the meantime.
+ *
+ * Whoever finds the list empty becomes a sender before it pushes (doorbell.h);
+ * whoever does not touches nothing of the handle after its push, and so need
+ * not be waited for by close.
+ *
+ * Strides. The loop reads the clock once in a stride of callbacks, which grows
+ * while callbacks are quick and shrinks when they are slow, so that a stride
+ * takes some 20 us. At its end the budget is looked at: a flood must not starve
+ * the loop's other business, and after so many callbacks or so much time the
+ * rest waits for the next turn. Until then the loop goes on with what arrives
+ * meanwhile, as a turn costs it a system call. */
+#include "completion_queue.h"
+
+#include <uvpool/errno.h>
+
+#include "handle.h"
+#include "hold.h"
+#include "liveness.h"
+#include "panic.h"
+#include "pool.h"
+#include "task.h"
+#include "util.h"
+
+/* How long a stride should take, and how many callbacks it has at most. */
+enum { STRIDE_NS = 20000, STRIDE_MAX = 64 };
+
+/* Pushes [first, last], linked by next from newest to oldest, unless the list
+ * is empty and `may_be_edge` is false. Returns whether it pushed; *edge is
+ * whether the list was empty. */
+static bool push(struct uvpool__completion_queue* queue,
+                 uvpool_task_t* first,
+                 uvpool_task_t* last,
+                 bool may_be_edge,
+                 bool* edge) {
+  /* Relaxed: only compared; nothing is read through it. */
+  uvpool_task_t* head =
+      atomic_load_explicit(&queue->head, memory_order_relaxed);
+  do {
+    if (head == NULL && !may_be_edge) {
+      return false;
+    }
+    last->next = head;
+    /* Release pairs with the acquire in take: the loop sees the result. As a
+     * read-modify-write it also carries the earlier pushers' releases on. */
+  } while (!atomic_compare_exchange_weak_explicit(
+      &queue->head, &head, first, memory_order_release, memory_order_relaxed));
+  *edge = head == NULL;
+  return true;
+}
+
+static void push_range(uvpool_t* handle,
+                       uvpool_task_t* first,
+                       uvpool_task_t* last) {
+  bool edge = false;
+  if (push(&handle->completions, first, last, false, &edge)) {
+    return;
+  }
+  uvpool__doorbell_enter(&handle->doorbell);
+  push(&handle->completions, first, last, true, &edge);
+  if (edge) {
+    uvpool__doorbell_ring(&handle->doorbell);
+  }
+  uvpool__doorbell_leave(&handle->doorbell);
+}
+
+void uvpool__completion_push(uvpool_task_t* task) {
+  push_range(task->handle, task, task);
+}
+
+void uvpool__completion_push_chain(uvpool_task_t* tasks) {
+  while (tasks != NULL) {
+    uvpool_task_t* task = tasks;
+    tasks = task->next;
+    uvpool__completion_push(task);
+  }
+}
+
+bool uvpool__completion_pending(const uvpool_t* handle) {
+  /* Relaxed: after hush its swap has ordered it; before, a miss is caught by
+   * the look after hush. */
+  return handle->completions.ready_head != NULL ||
+         atomic_load_explicit(&handle->completions.head,
+                              memory_order_relaxed) != NULL;
+}
+
+/* Appends what has arrived to the ready list, oldest first. */
+static void take(struct uvpool__completion_queue* queue) {
+  if (atomic_load_explicit(&queue->head, memory_order_relaxed) == NULL) {
+    return; /* spares the swap; see pending */
+  }
+  /* Acquire pairs with the release of every push in the list. */
+  uvpool_task_t* newest =
+      atomic_exchange_explicit(&queue->head, NULL, memory_order_acquire);
+  uvpool_task_t* oldest = NULL;
+  for (uvpool_task_t* task = newest; task != NULL;) {
+    uvpool_task_t* older = task->next;
+    task->next = oldest;
+    oldest = task;
+    task = older;
+  }
+  if (queue->ready_tail == NULL) {
+    queue->ready_head = oldest;
+  } else {
+    queue->ready_tail->next = oldest;
+  }
+  queue->ready_tail = newest;
+}
+
+static uvpool_task_t* next_ready(struct uvpool__completion_queue* queue) {
+  if (queue->ready_head == NULL) {
+    take(queue);
+    if (queue->ready_head == NULL) {
+      return NULL;
+    }
+  }
+  uvpool_task_t* task = queue->ready_head;
+  queue->ready_head = task->next;
+  if (queue->ready_head == NULL) {
+    queue->ready_tail = NULL;
+  }
+  return task;
+}
+
+/* Ends one task. From the callback on, the task is the user's. */
+static void deliver(uvpool_t* handle, uvpool_task_t* task) {
+  bool held = (task->flags & UVPOOL__TASK_HOLDS_LOOP) != 0;
+  uvpool_done_cb done = task->done;
+  int status = task->status;
+  if (status == UVPOOL_EPANIC && (task->flags & UVPOOL__TASK_PANICKED) != 0) {
+    uvpool__panic_report(handle, task);
+  }
+  uvpool__task_free(task);
+  done(task, status);
+  handle->delivered++;
+  if (held) {
+    uvpool__liveness_drop(handle);
+  }
+}
+
+/* Up to `count` callbacks; returns how many there were. */
+static uint64_t deliver_stride(uvpool_t* handle, uint64_t count) {
+  uint64_t delivered = 0;
+  uvpool__hold_begin(handle);
+  while (delivered < count) {
+    uvpool_task_t* task = next_ready(&handle->completions);
+    if (task == NULL) {
+      break;
+    }
+    deliver(handle, task);
+    delivered++;
+  }
+  uvpool__hold_end(handle);
+  return delivered;
+}
+
+static uint64_t next_stride(uint64_t stride, uint64_t took_ns) {
+  if (took_ns > STRIDE_NS) {
+    return stride > 1 ? stride / 2 : 1;
+  }
+  return stride < STRIDE_MAX ? stride * 2 : stride;
+}
+
+bool uvpool__completion_deliver(uvpool_t* handle) {
+  const struct uvpool__settings* settings = &handle->pool->settings;
+  if (!uvpool__completion_pending(handle)) {
+    return false;
+  }
+  uint64_t left = settings->completions_per_turn;
+  uint64_t began = uvpool__monotonic_ns();
+  uint64_t before = began;
+  uint64_t stride = 1;
+  while (uvpool__completion_pending(handle)) {
+    uint64_t delivered = deliver_stride(handle, stride < left ? stride : left);
+    uint64_t now = uvpool__monotonic_ns();
+    left -= delivered;
+    if (left == 0 || now - began >= settings->completion_budget_ns) {
+      break;
+    }
+    stride = next_stride(stride, now - before);
+    before = now;
+  }
+  return uvpool__completion_pending(handle);
+}

@@ -1,0 +1,25 @@
+/* The way back: tasks whose work is over travel from any thread to their loop.
+ *
+ * This face is what workers see; it names no libuv type. */
+#ifndef UVPOOL_SRC_COMPLETION_QUEUE_H
+#define UVPOOL_SRC_COMPLETION_QUEUE_H
+
+#include <stdbool.h>
+#include <uvpool/task.h>
+
+/* Any thread, no lock held: hands a task whose `status` is set to its loop. The
+ * task may be gone when the call returns; the handle too, if it is the last
+ * task of a closing one. */
+void uvpool__completion_push(uvpool_task_t* task);
+
+/* Any thread, no lock held: the same for a chain linked by `next`. */
+void uvpool__completion_push_chain(uvpool_task_t* tasks);
+
+/* Loop thread: calls done for what has arrived, within the budget of one turn.
+ * Returns whether something is left. */
+bool uvpool__completion_deliver(uvpool_t* handle);
+
+/* Loop thread: has anything arrived? */
+bool uvpool__completion_pending(const uvpool_t* handle);
+
+#endif /* UVPOOL_SRC_COMPLETION_QUEUE_H */

@@ -1,0 +1,59 @@
+/* Dispatch: which worker hears of a waiting task, and who takes it.
+ *
+ * A task stays in the queue, cancellable, until a worker takes it. A worker is
+ * told that something waits, not what: it carries a token. `waking` counts the
+ * tokens on their way: workers woken or started that have not looked yet.
+ *
+ * The rule, kept whenever the lock is released:
+ *
+ *     waiting <= waking, or
+ *     waking == wake_max, or
+ *     nobody is idle and nobody can be started, or
+ *     a loop is inside done callbacks that have submitted, and will dispatch
+ *     when they have returned (hold.h).
+ *
+ * More tokens than tasks would only wake threads for nothing, and more than
+ * there are processors could not run at once. Each worker that looks gives the
+ * rule another chance, so that the wake-ups chain: N blocking tasks get N
+ * workers, wake_max of them at a time. No task is ever without hope: in the
+ * second case somebody is on the way who will look, in the third every live
+ * worker is busy or on its way and will look when it is done, or none lives
+ * and the retry timer runs.
+ *
+ * All functions are called with the pool's lock held. */
+#ifndef UVPOOL_SRC_DISPATCH_H
+#define UVPOOL_SRC_DISPATCH_H
+
+#include "effects.h"
+#include "pool.h"
+
+/* Restores the rule above. */
+void uvpool__dispatch_locked(struct uvpool__pool* pool,
+                             struct uvpool__effects* effects);
+
+/* An admitted task joins the queue. `effects` NULL: the caller dispatches. */
+void uvpool__enqueue_locked(struct uvpool__pool* pool,
+                            uvpool_task_t* task,
+                            struct uvpool__effects* effects);
+
+/* A worker looks for a task. NULL: there is none for it; it may have to
+ * leave. */
+uvpool_task_t* uvpool__take_locked(struct uvpool__pool* pool,
+                                   struct uvpool__worker* worker,
+                                   struct uvpool__effects* effects);
+
+/* The work of a task has returned, or has panicked. */
+void uvpool__finish_locked(struct uvpool__pool* pool,
+                           bool panicked,
+                           struct uvpool__effects* effects);
+
+/* A worker without a task lies down in the worker queue. */
+void uvpool__idle_locked(struct uvpool__pool* pool,
+                         struct uvpool__worker* worker);
+
+/* Orders the `count` longest idle workers to end. */
+void uvpool__retire_locked(struct uvpool__pool* pool,
+                           size_t count,
+                           struct uvpool__effects* effects);
+
+#endif /* UVPOOL_SRC_DISPATCH_H */

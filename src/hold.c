@@ -1,0 +1,98 @@
+/* Held submits; see hold.h. */
+#include "hold.h"
+
+#include "admission.h"
+#include "dispatch.h"
+#include "liveness.h"
+#include "pool.h"
+#include "release.h"
+#include "task.h"
+#include "util.h"
+
+/* Credits of one grant: a stride's worth. Twice as much room must be there. */
+enum { GRANT = 64 };
+
+void uvpool__hold_begin(uvpool_t* handle) {
+  handle->holding = true;
+}
+
+void uvpool__hold_end(uvpool_t* handle) {
+  handle->holding = false;
+  if (handle->hold_used) {
+    uvpool__hold_flush(handle);
+  }
+}
+
+bool uvpool__hold_submit(uvpool_t* handle, uvpool_task_t* task) {
+  /* Relaxed, all of them: a credit hands no data over. What ends admission for
+   * good is seen under the lock, where the next submit looks. */
+  uint64_t credits =
+      atomic_load_explicit(&handle->credits, memory_order_relaxed);
+  do {
+    if (credits == 0) {
+      return false;
+    }
+  } while (!atomic_compare_exchange_weak_explicit(&handle->credits,
+                                                  &credits,
+                                                  credits - 1,
+                                                  memory_order_relaxed,
+                                                  memory_order_relaxed));
+  task->flags |= UVPOOL__TASK_HELD;
+  uvpool__task_queue_push(&handle->held, task);
+  uvpool__liveness_hold(handle);
+  return true;
+}
+
+void uvpool__hold_grant_locked(uvpool_t* handle) {
+  struct uvpool__pool* pool = handle->pool;
+  handle->hold_used = true;
+  if (pool->state == UVPOOL__OPEN && pool->callers.head == NULL &&
+      uvpool__has_room_for_locked(pool, (uint64_t) 2 * GRANT)) {
+    pool->reserved += GRANT;
+    atomic_store_explicit(&handle->credits, GRANT, memory_order_relaxed);
+  }
+}
+
+static void take_back(uvpool_t* handle) {
+  handle->pool->reserved -=
+      atomic_exchange_explicit(&handle->credits, 0, memory_order_relaxed);
+}
+
+void uvpool__hold_revoke_locked(struct uvpool__pool* pool) {
+  for (uvpool_t* h = pool->handles; h != NULL && pool->reserved > 0;
+       h = h->next) {
+    take_back(h);
+  }
+}
+
+void uvpool__hold_hand_over_locked(uvpool_t* handle,
+                                   struct uvpool__effects* effects) {
+  struct uvpool__pool* pool = handle->pool;
+  take_back(handle);
+  pool->reserved -= handle->held.len;
+  handle->accepted += handle->held.len;
+  for (;;) {
+    uvpool_task_t* task = uvpool__task_queue_pop(&handle->held);
+    if (task == NULL) {
+      return;
+    }
+    bool cancelled = (task->flags & UVPOOL__TASK_CANCELLED) != 0;
+    task->flags &= ~(uint32_t) UVPOOL__TASK_HELD;
+    uvpool__enqueue_locked(pool, task, NULL);
+    if (cancelled || pool->state >= UVPOOL__RELEASING) {
+      uvpool__cancel_waiting_locked(pool, task, effects);
+    }
+  }
+}
+
+void uvpool__hold_flush(uvpool_t* handle) {
+  struct uvpool__pool* pool = handle->pool;
+  struct uvpool__effects effects = {0};
+  handle->hold_used = false;
+  uvpool__lock_acquire(&pool->lock);
+  uvpool__hold_hand_over_locked(handle, &effects);
+  uvpool__fewer_wait_locked(pool, &effects);
+  uvpool__dispatch_locked(pool, &effects);
+  uvpool__lock_release(&pool->lock);
+  uvpool__effects_run(pool, &effects);
+}

@@ -1,0 +1,22 @@
+/* Messages for the operator; see log.h. */
+#include "log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "handle.h"
+#include "pool.h"
+
+void uvpool__log(uvpool_t* handle, const char* format, ...) {
+  const struct uvpool__settings* settings = &handle->pool->settings;
+  char message[512];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(message, sizeof(message), format, args);
+  va_end(args);
+  if (settings->on_log != NULL) {
+    settings->on_log(handle, message);
+  } else {
+    fprintf(stderr, "%s: %s\n", settings->name, message);
+  }
+}

@@ -1,0 +1,144 @@
+/* Options: defaults, ranges and roundings, each in one place.
+ *
+ * The structure carries the size that its user was compiled with. Fields that
+ * user does not know get their defaults; a size that we do not know means a
+ * newer user, whose wishes we could not fulfil. */
+#include "options.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "util.h"
+
+/* The first version's size; none is smaller. */
+enum { OPTIONS_SIZE_V1 = sizeof(uvpool_options_t) };
+
+static const int64_t STACK_DEFAULT = INT64_C(8) << 20;
+static const int64_t STACK_MAX = INT64_C(1) << 30;
+
+enum {
+  DEFAULT_CAPACITY = 4,
+  DEFAULT_MAX_WAITING = 65536,
+  DEFAULT_EXPIRY_MS = 1000,
+  DEFAULT_BUDGET_US = 1000,
+  SPIN_MAX_US = 1000000
+};
+
+/* A year: longer is a slip, and products with it still fit. */
+static const int64_t EXPIRY_MAX_MS = INT64_C(366) * 24 * 3600 * 1000;
+static const int64_t BUDGET_MAX_US = INT64_C(3600) * 1000000;
+
+static const uvpool_options_t defaults = {
+    .size = sizeof(uvpool_options_t),
+    .capacity = DEFAULT_CAPACITY,
+    .max_waiting = DEFAULT_MAX_WAITING,
+    .expiry_ms = DEFAULT_EXPIRY_MS,
+    .completions_per_turn = UVPOOL_UNLIMITED,
+    .completion_budget_us = DEFAULT_BUDGET_US,
+    .name = "uvpool",
+};
+
+void uvpool_options_init_sized(uvpool_options_t* options, size_t size) {
+  if (options == NULL) {
+    return;
+  }
+  memset(options, 0, size);
+  memcpy(options, &defaults, size < sizeof(defaults) ? size : sizeof(defaults));
+  options->size = size;
+}
+
+static bool in_range(int64_t value, int64_t low, int64_t high) {
+  return low <= value && value <= high;
+}
+
+/* A limit of at least 1, or none. */
+static bool is_limit(int64_t value) {
+  return value == UVPOOL_UNLIMITED || value >= 1;
+}
+
+static bool are_sane(const uvpool_options_t* o) {
+  const uint32_t known = UVPOOL_NO_PURGE | UVPOOL_PREALLOC;
+  bool unlimited = o->capacity <= 0;
+  int64_t ceiling = unlimited ? UVPOOL_CAPACITY_MAX : o->capacity;
+  return (o->flags & ~known) == 0 && o->capacity <= UVPOOL_CAPACITY_MAX &&
+         UVPOOL__IMPLIES((o->flags & UVPOOL_PREALLOC) != 0, !unlimited) &&
+         o->max_waiting >= UVPOOL_UNLIMITED &&
+         in_range(o->min_workers, 0, ceiling) &&
+         ((o->flags & UVPOOL_NO_PURGE) != 0 ||
+          in_range(o->expiry_ms, 0, EXPIRY_MAX_MS)) &&
+         in_range(o->stack_size, 0, STACK_MAX) &&
+         in_range(o->spin_us, 0, SPIN_MAX_US) &&
+         is_limit(o->completions_per_turn) &&
+         is_limit(o->completion_budget_us) &&
+         o->completion_budget_us <= BUDGET_MAX_US &&
+         (o->allocator.alloc == NULL) == (o->allocator.free == NULL);
+}
+
+/* Whole pages, and never less than the system can work with. */
+static size_t resolve_stack_size(int64_t wish) {
+  size_t size = (size_t) (wish == 0 ? STACK_DEFAULT : wish);
+  long page = sysconf(_SC_PAGESIZE);
+  size_t unit = page > 0 ? (size_t) page : 4096;
+#ifdef PTHREAD_STACK_MIN
+  size_t least = (size_t) PTHREAD_STACK_MIN;
+#else
+  size_t least = 16384;
+#endif
+  if (size < least) {
+    size = least;
+  }
+  return (size + unit - 1) / unit * unit;
+}
+
+static void resolve(const uvpool_options_t* o,
+                    struct uvpool__settings* settings) {
+  settings->flags = o->flags;
+  settings->unlimited = o->capacity <= 0;
+  settings->capacity =
+      settings->unlimited ? UVPOOL_CAPACITY_MAX : (uint64_t) o->capacity;
+  settings->max_waiting = o->max_waiting == UVPOOL_UNLIMITED
+                              ? UINT64_MAX
+                              : (uint64_t) o->max_waiting;
+  settings->min_workers = (uint64_t) o->min_workers;
+  settings->expiry_ms =
+      o->expiry_ms > 0 ? (uint64_t) o->expiry_ms : DEFAULT_EXPIRY_MS;
+  settings->stack_size = resolve_stack_size(o->stack_size);
+  settings->spin_us = (uint64_t) o->spin_us;
+  settings->completions_per_turn = o->completions_per_turn == UVPOOL_UNLIMITED
+                                       ? UINT64_MAX
+                                       : (uint64_t) o->completions_per_turn;
+  settings->completion_budget_ns =
+      o->completion_budget_us == UVPOOL_UNLIMITED
+          ? UVPOOL__NEVER
+          : (uint64_t) o->completion_budget_us * 1000u;
+  snprintf(settings->name,
+           sizeof(settings->name),
+           "%s",
+           o->name == NULL ? defaults.name : o->name);
+  settings->on_panic = o->on_panic;
+  settings->on_log = o->on_log;
+  settings->on_drain = o->on_drain;
+  settings->on_worker_start = o->on_worker_start;
+  settings->on_worker_stop = o->on_worker_stop;
+  settings->allocator = o->allocator;
+  settings->data = o->data;
+}
+
+int uvpool__options_resolve(const uvpool_options_t* options,
+                            struct uvpool__settings* settings) {
+  uvpool_options_t all = defaults;
+  if (options != NULL) {
+    if (options->size < OPTIONS_SIZE_V1 || options->size > sizeof(all)) {
+      return UV_EINVAL;
+    }
+    memcpy(&all, options, options->size);
+  }
+  if (!are_sane(&all)) {
+    return UV_EINVAL;
+  }
+  resolve(&all, settings);
+  return 0;
+}

@@ -1,0 +1,58 @@
+/* The tasks that wait, first come, first served; any of them can leave in O(1).
+ *
+ * Intrusive and doubly linked, through `next` and `link.prev` of the task.
+ * Guarded by the pool's lock. */
+#ifndef UVPOOL_SRC_TASK_QUEUE_H
+#define UVPOOL_SRC_TASK_QUEUE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <uvpool/task.h>
+
+struct uvpool__task_queue {
+  uvpool_task_t* head;
+  uvpool_task_t* tail;
+  uint64_t len;
+};
+
+static inline void uvpool__task_queue_push(struct uvpool__task_queue* queue,
+                                           uvpool_task_t* task) {
+  task->next = NULL;
+  task->link.prev = queue->tail;
+  if (queue->tail == NULL) {
+    queue->head = task;
+  } else {
+    queue->tail->next = task;
+  }
+  queue->tail = task;
+  queue->len++;
+}
+
+static inline void uvpool__task_queue_remove(struct uvpool__task_queue* queue,
+                                             uvpool_task_t* task) {
+  uvpool_task_t* next = task->next;
+  uvpool_task_t* prev = task->link.prev;
+  if (prev == NULL) {
+    queue->head = next;
+  } else {
+    prev->next = next;
+  }
+  if (next == NULL) {
+    queue->tail = prev;
+  } else {
+    next->link.prev = prev;
+  }
+  queue->len--;
+}
+
+/* The oldest; NULL if none waits. */
+static inline uvpool_task_t* uvpool__task_queue_pop(
+    struct uvpool__task_queue* queue) {
+  uvpool_task_t* task = queue->head;
+  if (task != NULL) {
+    uvpool__task_queue_remove(queue, task);
+  }
+  return task;
+}
+
+#endif /* UVPOOL_SRC_TASK_QUEUE_H */

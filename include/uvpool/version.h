@@ -14,10 +14,10 @@
 #endif
 
 #if defined(__GNUC__) || defined(__clang__)
-#define UVPOOL_PRINTF_LIKE(format, first)                                      \
-  __attribute__((format(printf, format, first)))
+#define UVPOOL_PRINTF_LIKE(text, first)                                        \
+  __attribute__((format(printf, text, first)))
 #else
-#define UVPOOL_PRINTF_LIKE(format, first)
+#define UVPOOL_PRINTF_LIKE(text, first)
 #endif
 
 #define UVPOOL_VERSION_MAJOR 0

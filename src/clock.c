@@ -20,10 +20,12 @@ static void on_clock(uv_timer_t* timer) {
     arm(handle, period_ms - elapsed_ns / 1000000u);
     return;
   }
-  handle->clock_ns += elapsed_ns;
-  /* Under the lock, so that no stamp given after this tick is older. */
+  /* Under the lock, so that no stamp given after this tick is older; and the
+   * next period begins when the tick is there, not when it was found to be due:
+   * this thread may have been preempted in between. */
   uvpool__lock_acquire(&pool->lock);
   atomic_fetch_add_explicit(&pool->tick, 1, memory_order_relaxed);
+  handle->clock_ns = uvpool__monotonic_ns();
   uvpool__lock_release(&pool->lock);
   arm(handle, period_ms);
 }

@@ -9,20 +9,22 @@
  * child of fork, while that has one thread; relaxed, as nothing hangs on it. */
 static atomic_uint generation;
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static int watch_err; /* written by once */
+static pthread_mutex_t watch_lock = PTHREAD_MUTEX_INITIALIZER;
+static bool watching; /* guarded by watch_lock */
 
 static void in_child(void) {
   atomic_fetch_add_explicit(&generation, 1, memory_order_relaxed);
 }
 
-static void install(void) {
-  watch_err = pthread_atfork(NULL, NULL, in_child);
-}
-
 int uvpool__fork_watch(void) {
-  pthread_once(&once, install);
-  return watch_err == 0 ? 0 : UV_ENOMEM;
+  /* Not pthread_once: a failure for want of memory is tried again. */
+  pthread_mutex_lock(&watch_lock);
+  if (!watching) {
+    watching = pthread_atfork(NULL, NULL, in_child) == 0;
+  }
+  bool installed = watching;
+  pthread_mutex_unlock(&watch_lock);
+  return installed ? 0 : UV_ENOMEM;
 }
 
 unsigned uvpool__fork_generation(void) {

@@ -41,6 +41,10 @@ function(uvpool_add_test_executable name library)
   uvpool_compile_as_c11(${name})
   target_link_libraries(${name} PRIVATE
     uvpool_test_support ${library} Threads::Threads)
+  if(library MATCHES "^uvpool_testing")
+    # Before the test kit, which has a pool.h too.
+    target_include_directories(${name} BEFORE PRIVATE "${PROJECT_SOURCE_DIR}/src")
+  endif()
   add_test(NAME ${name} COMMAND ${name})
   uvpool_set_test_properties(${name}
     LABELS ${arg_LABELS} TIMEOUT ${arg_TIMEOUT})

@@ -135,7 +135,9 @@ UVPOOL_EXTERN int uvpool_reboot(uvpool_t* handle);
  *           for the task.
  * Callback: work on a worker; then done on the loop, exactly once, never before
  *           the call returns to the loop. The loop is kept alive for tasks that
- *           its own thread submits; for others see uvpool_ref.
+ *           its own thread submits; for others see uvpool_ref. A task that is
+ *           submitted inside a done callback may begin only when that callback,
+ *           and a few after it, have returned: done must not block for it.
  * Returns:  0; on error nothing is kept and nothing is called:
  *           UV_EINVAL     task, work or done is NULL,
  *           UV_EALREADY   the task is in flight; that flight is unharmed,

@@ -21,7 +21,7 @@ set(UVPOOL_SANITIZER "" CACHE STRING
 if(UVPOOL_WARNINGS)
   add_compile_options(-Wall -Wextra -Wpedantic -Wconversion -Wshadow)
   if(CMAKE_C_COMPILER_ID MATCHES "Clang")
-    add_compile_options(-Wthread-safety)
+    add_compile_options($<$<COMPILE_LANGUAGE:C>:-Wthread-safety>)
   endif()
 endif()
 if(UVPOOL_WARNINGS STREQUAL "ERROR")

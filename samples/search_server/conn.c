@@ -234,6 +234,7 @@ static void parse_input(conn_t* conn) {
                                   conn->in + conn->in_start,
                                   conn->in_end - conn->in_start,
                                   &used);
+    memset(conn->in + conn->in_start, 0, used); /* a password may be there */
     conn->in_start += used;
     if (rc == HTTP_MESSAGE) {
       answer(conn);

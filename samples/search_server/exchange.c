@@ -23,7 +23,6 @@ exchange_t* exchange_add(conn_t* conn, const http_request_t* request) {
   strbuf_init(&e->response.body, RESPONSE_MAX);
   if (request != NULL) {
     e->head_only = request->method == METHOD_HEAD;
-    e->keep_alive = request->keep_alive;
     memcpy(e->request_id, request->request_id, sizeof e->request_id);
   }
   if (conn->last == NULL) {
@@ -148,9 +147,6 @@ static void on_written(uv_write_t* req, int status) {
 /* Is this the connection's last response? While the server drains, the one that
  * leaves nothing to do is. */
 static int decide_close(conn_t* conn, const exchange_t* e) {
-  if (!e->keep_alive) {
-    return 1;
-  }
   if (e->next != NULL) {
     return 0;
   }

@@ -20,7 +20,6 @@ struct exchange_s {
   job_t* job; /* in flight for it, or NULL */
   int ready;  /* `response` is complete */
   int head_only;
-  int keep_alive;
   route_id_t route;
   char request_id[REQUEST_ID_MAX + 1];
   response_t response;

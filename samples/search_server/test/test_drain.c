@@ -97,17 +97,22 @@ static void test_end_when_idle(void** state) {
   close(server.out);
 }
 
+/* Soon, and not when the time for the drain is over. */
 static void test_idle_connections_are_closed(void** state) {
+  const char* const options[] = {
+      "--drain-timeout-ms=25000", "--idle-timeout-ms=60000", NULL};
   test_server_t server;
   (void) state;
-  server_start(&server, NULL);
+  server_start(&server, options);
   client_t* fresh = client_open(server.port);
   client_t* used = client_open(server.port);
   client_get(used, "/healthz", NULL);
   assert_int_equal(client_reply(used), 200);
+  time_t begun = time(NULL);
   kill(server.pid, SIGTERM);
   assert_int_equal(client_reply(used), REPLY_EOF);
   assert_int_equal(client_reply(fresh), REPLY_EOF);
+  assert_true(time(NULL) - begun < 10);
   client_close(used);
   client_close(fresh);
   server_stop(&server);

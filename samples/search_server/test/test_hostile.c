@@ -19,12 +19,6 @@ static int setup(void** state) {
   return 0;
 }
 
-static int teardown(void** state) {
-  (void) state;
-  server_stop(&server);
-  return 0;
-}
-
 /* ---- One bad request each ------------------------------------------------ */
 
 #define GET "GET /healthz HTTP/1.1\r\nHost: a\r\n"
@@ -343,6 +337,13 @@ static void test_mutated_requests(void** state) {
   await_metric_down(server.port, "http_connections ", 1);
 }
 
+/* The last test, since cmocka does not count a group's teardown that fails:
+ * whatever went before, nothing has leaked and the server ends well. */
+static void test_end(void** state) {
+  (void) state;
+  server_stop(&server);
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_bad_requests),
@@ -354,11 +355,12 @@ int main(int argc, char** argv) {
       cmocka_unit_test(test_truncated_anywhere),
       cmocka_unit_test(test_reset_instead_of_close),
       cmocka_unit_test(test_mutated_requests),
+      cmocka_unit_test(test_end),
   };
   if (fixture_init(argc, argv) != 0) {
     return 1;
   }
-  int rc = cmocka_run_group_tests(tests, setup, teardown);
+  int rc = cmocka_run_group_tests(tests, setup, NULL);
   fixture_end();
   return rc;
 }

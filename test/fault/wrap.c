@@ -1,4 +1,8 @@
-/* The wrappers; wrap.h tells what for. */
+/* The wrappers; wrap.h tells what for.
+ *
+ * A sanitizer's runtime that is linked into the program comes by, too, even
+ * before it is ready itself. So this file is compiled without sanitizers, and
+ * whoever destroys an attribute that was not made here does not count. */
 #include "wrap.h"
 
 #include <errno.h>
@@ -41,10 +45,6 @@ long wrap_disarm(void) {
   atomic_store(&armed_at, 0);
   atomic_store(&starving, 0);
   return atomic_load(&failures);
-}
-
-long wrap_calls(void) {
-  return atomic_load(&calls);
 }
 
 wrap_census_t wrap_census(void) {
@@ -167,13 +167,36 @@ int __wrap_pthread_condattr_init(pthread_condattr_t* attr);
 int __real_pthread_condattr_destroy(pthread_condattr_t* attr);
 int __wrap_pthread_condattr_destroy(pthread_condattr_t* attr);
 
+/* Attributes of threads that were made here and not yet destroyed. */
+static _Atomic(pthread_attr_t*) known_attrs[64];
+
+/* Puts `to` into a slot that holds `from`; false if there is none. */
+static int swap_known_attr(pthread_attr_t* from, pthread_attr_t* to) {
+  for (size_t i = 0; i < sizeof(known_attrs) / sizeof(known_attrs[0]); i++) {
+    pthread_attr_t* seen = from;
+    if (atomic_compare_exchange_strong(&known_attrs[i], &seen, to)) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
 int __wrap_pthread_attr_init(pthread_attr_t* attr) {
-  return must_fail() ? ENOMEM
-                     : counted_if_made(__real_pthread_attr_init(attr), &attrs);
+  if (must_fail()) {
+    return ENOMEM;
+  }
+  int err = __real_pthread_attr_init(attr);
+  if (err == 0 && swap_known_attr(NULL, attr)) {
+    atomic_fetch_add(&attrs, 1);
+  }
+  return err;
 }
 
 int __wrap_pthread_attr_destroy(pthread_attr_t* attr) {
-  return counted_if_gone(__real_pthread_attr_destroy(attr), &attrs);
+  if (swap_known_attr(attr, NULL)) {
+    atomic_fetch_sub(&attrs, 1);
+  }
+  return __real_pthread_attr_destroy(attr);
 }
 
 int __wrap_pthread_attr_setstacksize(pthread_attr_t* attr, size_t size) {

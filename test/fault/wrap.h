@@ -23,9 +23,6 @@ void wrap_starve(void);
 /* Ends either; returns how many calls have failed. */
 long wrap_disarm(void);
 
-/* How many calls there have been since wrap_arm. */
-long wrap_calls(void);
-
 /* What lives: to be compared before and after. */
 typedef struct wrap_census_s {
   long blocks; /* of malloc and calloc */

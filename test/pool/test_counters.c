@@ -101,6 +101,7 @@ static void min_workers_are_there_at_once(void** state) {
 typedef struct reader_s {
   uvpool_t* pool;
   atomic_int stop;
+  atomic_int rounds;
   int bad; /* figures out of their range */
 } reader_t;
 
@@ -116,7 +117,12 @@ static void read_figures(void* arg) {
     r->bad += idle < 0 || idle > 4 || waiting < 0 || waiting > 100;
     r->bad += available < 0 || available > 4;
     r->bad += uvpool_capacity(r->pool) != 4;
+    atomic_fetch_add(&r->rounds, 1);
   }
+}
+
+static int is_reading(void* r) {
+  return atomic_load(&((reader_t*) r)->rounds) > 0;
 }
 
 /* Read from another thread under load, they stay within their ranges. */
@@ -125,6 +131,7 @@ static void readable_from_any_thread(void** state) {
   reader_t reader = {.pool = pool_open(*state, 4, UVPOOL_UNLIMITED)};
   helper_t helper;
   helper_start(&helper, read_figures, &reader);
+  kit_wait_until(is_reading, &reader, "the reader to begin");
   job_t* jobs = jobs_new(COUNT, NULL);
   for (int i = 0; i < COUNT; i += WINDOW) {
     jobs_submit(reader.pool, &jobs[i], WINDOW);

@@ -112,7 +112,7 @@ static void refuses_unknown_sizes(void** state) {
 typedef struct observer_s {
   uvpool_t* pool;
   atomic_int stop;
-  int snapshots;
+  atomic_int snapshots;
   int broken; /* the sum rule did not hold */
   int fell;   /* a total was lower than before */
 } observer_t;
@@ -142,9 +142,13 @@ static void observe(void* arg) {
       o->broken++;
     }
     o->fell += has_fallen(&last, &s);
-    o->snapshots++;
+    atomic_fetch_add(&o->snapshots, 1);
     last = s;
   }
+}
+
+static int is_observing(void* o) {
+  return atomic_load(&((observer_t*) o)->snapshots) > 0;
 }
 
 /* Submits and cancels, panics and refusals, watched from another thread: the
@@ -157,6 +161,7 @@ static void sum_rule_holds_under_load(void** state) {
   observer_t o = {.pool = pool_open_with(*state, &options)};
   helper_t helper;
   helper_start(&helper, observe, &o);
+  kit_wait_until(is_observing, &o, "the observer to begin");
   uint64_t accepted = 0;
   for (int round = 0; round < ROUNDS; round++) {
     job_t* jobs = jobs_new(COUNT, NULL);
@@ -174,7 +179,6 @@ static void sum_rule_holds_under_load(void** state) {
   helper_join(*state, &helper);
   assert_int_equal(o.broken, 0);
   assert_int_equal(o.fell, 0);
-  assert_true(o.snapshots > 0);
   uvpool_stats_t s = pool_stats(o.pool);
   assert_int_equal(s.accepted, accepted);
   assert_int_equal(s.accepted + s.refused, ROUNDS * COUNT);

@@ -1,9 +1,7 @@
-/* options.c: every default, every limit from both sides, every rounding. */
+/* options.c: every default, and every limit from both sides. */
 #include "options.h"
 
-#include <limits.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "kit.h"
 
@@ -55,36 +53,6 @@ static void init_sets_the_defaults(void** state) {
   assert_null(o.data);
 }
 
-/* No options are the defaults. */
-static void null_means_the_defaults(void** state) {
-  (void) state;
-  uvpool_options_t options = defaults();
-  struct uvpool__settings a;
-  struct uvpool__settings b;
-  memset(&a, 0, sizeof(a)); /* also what the compiler pads with */
-  memset(&b, 0, sizeof(b));
-  assert_status(uvpool__options_resolve(NULL, &a), 0);
-  assert_status(uvpool__options_resolve(&options, &b), 0);
-  assert_memory_equal(&a, &b, sizeof(a));
-}
-
-/* The defaults as the pool sees them. */
-static void defaults_resolve(void** state) {
-  (void) state;
-  struct uvpool__settings s = resolved(NULL);
-  assert_int_equal(s.flags, 0);
-  assert_false(s.unlimited);
-  assert_int_equal(s.capacity, 4);
-  assert_int_equal(s.max_waiting, 65536);
-  assert_int_equal(s.min_workers, 0);
-  assert_int_equal(s.expiry_ms, 1000);
-  assert_int_equal(s.stack_size, 8 << 20);
-  assert_int_equal(s.spin_us, 0);
-  assert_true(s.completions_per_turn == UINT64_MAX);
-  assert_int_equal(s.completion_budget_ns, 1000000);
-  assert_string_equal(s.name, "uvpool");
-}
-
 /* ---- Ranges -------------------------------------------------------------- */
 
 /* One number in otherwise default options. */
@@ -96,8 +64,8 @@ typedef struct number_s {
 
 #define FIELD(name) offsetof(uvpool_options_t, name)
 
-static const int64_t year_ms = INT64_C(366) * 24 * 3600 * 1000;
-static const int64_t hour_us = INT64_C(3600) * 1000000;
+#define YEAR_MS (INT64_C(366) * 24 * 3600 * 1000)
+#define HOUR_US (INT64_C(3600) * 1000000)
 
 static const number_t numbers[] = {
     {FIELD(capacity), INT64_MIN, 1},
@@ -126,8 +94,8 @@ static const number_t numbers[] = {
     {FIELD(expiry_ms), -1, 0},
     {FIELD(expiry_ms), 0, 1},
     {FIELD(expiry_ms), 1, 1},
-    {FIELD(expiry_ms), INT64_C(366) * 24 * 3600 * 1000, 1},
-    {FIELD(expiry_ms), INT64_C(366) * 24 * 3600 * 1000 + 1, 0},
+    {FIELD(expiry_ms), YEAR_MS, 1},
+    {FIELD(expiry_ms), YEAR_MS + 1, 0},
     {FIELD(expiry_ms), INT64_MAX, 0},
     {FIELD(stack_size), INT64_MIN, 0},
     {FIELD(stack_size), -1, 0},
@@ -153,8 +121,8 @@ static const number_t numbers[] = {
     {FIELD(completion_budget_us), UVPOOL_UNLIMITED, 1},
     {FIELD(completion_budget_us), 0, 0},
     {FIELD(completion_budget_us), 1, 1},
-    {FIELD(completion_budget_us), INT64_C(3600) * 1000000, 1},
-    {FIELD(completion_budget_us), INT64_C(3600) * 1000000 + 1, 0},
+    {FIELD(completion_budget_us), HOUR_US, 1},
+    {FIELD(completion_budget_us), HOUR_US + 1, 0},
     {FIELD(completion_budget_us), INT64_MAX, 0},
 };
 
@@ -313,161 +281,9 @@ static void init_of_null(void** state) {
   uvpool_options_init(NULL);
 }
 
-/* ---- What is made of them ------------------------------------------------ */
-
-/* "No limit" is the ceiling or the largest number. */
-static void no_limit_is_a_large_one(void** state) {
-  (void) state;
-  uvpool_options_t options = defaults();
-  options.capacity = UVPOOL_UNLIMITED;
-  options.max_waiting = UVPOOL_UNLIMITED;
-  options.completion_budget_us = UVPOOL_UNLIMITED;
-  struct uvpool__settings s = resolved(&options);
-  assert_true(s.unlimited);
-  assert_int_equal(s.capacity, UVPOOL_CAPACITY_MAX);
-  assert_true(s.max_waiting == UINT64_MAX);
-  assert_true(s.completions_per_turn == UINT64_MAX);
-  assert_true(s.completion_budget_ns == UINT64_MAX);
-}
-
-/* Numbers that need no rounding come through, the largest ones too. */
-static void numbers_come_through(void** state) {
-  (void) state;
-  uvpool_options_t options = defaults();
-  options.capacity = UVPOOL_CAPACITY_MAX;
-  options.max_waiting = INT64_MAX;
-  options.min_workers = 7;
-  options.expiry_ms = year_ms;
-  options.spin_us = 1000000;
-  options.completions_per_turn = INT64_MAX;
-  options.completion_budget_us = hour_us;
-  struct uvpool__settings s = resolved(&options);
-  assert_false(s.unlimited);
-  assert_int_equal(s.capacity, UVPOOL_CAPACITY_MAX);
-  assert_true(s.max_waiting == INT64_MAX);
-  assert_int_equal(s.min_workers, 7);
-  assert_true(s.expiry_ms == (uint64_t) year_ms);
-  assert_int_equal(s.spin_us, 1000000);
-  assert_true(s.completions_per_turn == INT64_MAX);
-  assert_true(s.completion_budget_ns == (uint64_t) hour_us * 1000);
-}
-
-/* An expiry of 0 is the default. */
-static void zero_expiry_is_the_default(void** state) {
-  (void) state;
-  uvpool_options_t options = defaults();
-  options.expiry_ms = 0;
-  assert_int_equal(resolved(&options).expiry_ms, 1000);
-}
-
-/* A stack is whole pages, no less than was asked for or the system needs, and
- * no more than a page above that. */
-static void stacks_are_rounded_up(void** state) {
-  (void) state;
-  size_t page = (size_t) sysconf(_SC_PAGESIZE);
-  size_t least = 16384;
-#ifdef PTHREAD_STACK_MIN
-  least = (size_t) PTHREAD_STACK_MIN;
-#endif
-  const size_t wishes[] = {1,
-                           4095,
-                           least - 1,
-                           least,
-                           least + 1,
-                           4 * least - 1,
-                           4 * least,
-                           4 * least + 1,
-                           (1 << 30) - 1,
-                           1 << 30};
-  for (size_t i = 0; i < KIT_COUNT(wishes); i++) {
-    uvpool_options_t options = defaults();
-    options.stack_size = (int64_t) wishes[i];
-    size_t size = resolved(&options).stack_size;
-    size_t floor = wishes[i] > least ? wishes[i] : least;
-    assert_int_equal(size % page, 0);
-    assert_true(size >= floor);
-    assert_true(size - floor < page);
-  }
-}
-
-static void assert_name(const char* wish, const char* expected) {
-  uvpool_options_t options = defaults();
-  options.name = wish;
-  assert_string_equal(resolved(&options).name, expected);
-}
-
-/* The name is copied, up to 15 bytes; NULL is the default. */
-static void names_are_cut(void** state) {
-  (void) state;
-  assert_name(NULL, "uvpool");
-  assert_name("", "");
-  assert_name("db", "db");
-  assert_name("fifteen-letters", "fifteen-letters");
-  assert_name("sixteen--letters", "sixteen--letter");
-  assert_name("a name that is much longer than any", "a name that is ");
-  char name[] = "mine";
-  uvpool_options_t options = defaults();
-  options.name = name;
-  struct uvpool__settings s = resolved(&options);
-  name[0] = 'X';
-  assert_string_equal(s.name, "mine");
-}
-
-static void some_panic(uvpool_t* handle, uvpool_task_t* task, const char* why) {
-  (void) handle;
-  (void) task;
-  (void) why;
-}
-
-static void some_log(uvpool_t* handle, const char* message) {
-  (void) handle;
-  (void) message;
-}
-
-static void some_drain(uvpool_t* handle) {
-  (void) handle;
-}
-
-static int some_start(void* data, void** worker_data) {
-  (void) data;
-  (void) worker_data;
-  return 0;
-}
-
-static void some_stop(void* data, void* worker_data) {
-  (void) data;
-  (void) worker_data;
-}
-
-/* Callbacks, allocator and data are remembered by value. */
-static void callbacks_come_through(void** state) {
-  uvpool_options_t options = defaults();
-  options.on_panic = some_panic;
-  options.on_log = some_log;
-  options.on_drain = some_drain;
-  options.on_worker_start = some_start;
-  options.on_worker_stop = some_stop;
-  options.allocator.alloc = some_alloc;
-  options.allocator.free = some_free;
-  options.allocator.context = &options;
-  options.data = state;
-  struct uvpool__settings s = resolved(&options);
-  assert_true(s.on_panic == some_panic);
-  assert_true(s.on_log == some_log);
-  assert_true(s.on_drain == some_drain);
-  assert_true(s.on_worker_start == some_start);
-  assert_true(s.on_worker_stop == some_stop);
-  assert_true(s.allocator.alloc == some_alloc);
-  assert_true(s.allocator.free == some_free);
-  assert_ptr_equal(s.allocator.context, &options);
-  assert_ptr_equal(s.data, state);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(init_sets_the_defaults),
-      cmocka_unit_test(null_means_the_defaults),
-      cmocka_unit_test(defaults_resolve),
       cmocka_unit_test(numbers_have_their_ranges),
       cmocka_unit_test(flags_are_known_or_refused),
       cmocka_unit_test(no_purge_needs_no_expiry),
@@ -478,12 +294,6 @@ int main(void) {
       cmocka_unit_test(init_of_a_smaller_structure),
       cmocka_unit_test(init_of_a_larger_structure),
       cmocka_unit_test(init_of_null),
-      cmocka_unit_test(no_limit_is_a_large_one),
-      cmocka_unit_test(numbers_come_through),
-      cmocka_unit_test(zero_expiry_is_the_default),
-      cmocka_unit_test(stacks_are_rounded_up),
-      cmocka_unit_test(names_are_cut),
-      cmocka_unit_test(callbacks_come_through),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -127,34 +127,46 @@ enum { RACE_TASKS = 1000, RACE_PASSES = 100, RACERS = 2 };
 
 typedef struct race_s {
   uvpool_task_t tasks[RACE_TASKS];
-  atomic_int arrived; /* at the start of a pass, all passes added up */
+  atomic_int arrived; /* at a start, all starts added up */
 } race_t;
 
 typedef struct racer_s {
   race_t* race;
+  int delay; /* whether this one starts a little later, each time another */
   unsigned char wins[RACE_PASSES][RACE_TASKS];
   helper_t helper;
 } racer_t;
 
-/* Waits until every racer has come so far, so that all run side by side. */
-static void line_up(race_t* race, int all) {
+/* Waits until both have come so far, to run side by side from there. */
+static void line_up(race_t* race, int starts) {
   atomic_fetch_add(&race->arrived, 1);
-  while (atomic_load(&race->arrived) < all) {
-    sched_yield();
+  for (int i = 1; atomic_load(&race->arrived) < starts * RACERS; i++) {
+    if (i % 1000 == 0) {
+      sched_yield();
+    }
   }
 }
 
-/* Each pass finds the tasks free (the racers take turns at freeing them) and
- * claims them all, in the same order as the other racer. */
+/* Some nanoseconds: who sees the start first is ahead by that much. */
+static void wait_a_little(int steps) {
+  for (volatile int i = 0; i < steps; i++) {
+    continue;
+  }
+}
+
+/* Claims each task at the same moment as the other racer; whoever got it frees
+ * it for the next pass. */
 static void run_race(void* arg) {
   racer_t* racer = arg;
   race_t* race = racer->race;
+  int starts = 0;
   for (int pass = 0; pass < RACE_PASSES; pass++) {
-    line_up(race, (2 * pass + 1) * RACERS);
     for (int i = 0; i < RACE_TASKS; i++) {
+      line_up(race, ++starts);
+      wait_a_little(racer->delay ? (pass + i) % 100 : 20);
       racer->wins[pass][i] = uvpool__task_claim(&race->tasks[i]);
     }
-    line_up(race, (2 * pass + 2) * RACERS);
+    line_up(race, ++starts);
     for (int i = 0; i < RACE_TASKS; i++) {
       if (racer->wins[pass][i]) {
         uvpool__task_free(&race->tasks[i]);
@@ -172,6 +184,7 @@ static void one_of_two_claims_wins(void** state) {
   atomic_init(&race.arrived, 0);
   for (int i = 0; i < RACERS; i++) {
     racers[i].race = &race;
+    racers[i].delay = i;
     helper_start(&racers[i].helper, run_race, &racers[i]);
   }
   for (int i = 0; i < RACERS; i++) {

@@ -46,7 +46,8 @@ bool uvpool__hold_submit(uvpool_t* handle, uvpool_task_t* task) {
 void uvpool__hold_grant_locked(uvpool_t* handle) {
   struct uvpool__pool* pool = handle->pool;
   handle->hold_used = true;
-  if (pool->state == UVPOOL__OPEN && pool->callers.head == NULL &&
+  if (pool->state == UVPOOL__OPEN && !handle->closing &&
+      pool->callers.head == NULL &&
       uvpool__has_room_for_locked(pool, (uint64_t) 2 * GRANT)) {
     pool->reserved += GRANT;
     atomic_store_explicit(&handle->credits, GRANT, memory_order_relaxed);

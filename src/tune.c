@@ -4,6 +4,7 @@
 #include "admission.h"
 #include "dispatch.h"
 #include "handle.h"
+#include "hold.h"
 #include "pool.h"
 
 /* Lock held. */
@@ -40,6 +41,7 @@ int uvpool_tune(uvpool_t* handle, int64_t capacity) {
   err = check(pool, capacity);
   if (err == 0) {
     pool->capacity = (uint64_t) capacity;
+    uvpool__hold_revoke_locked(pool); /* promised under the old one */
     shed_surplus(pool, &effects);
     if (pool->room_wanted) {
       uvpool__room_locked(pool, &effects);

@@ -93,7 +93,7 @@ bool uvpool__completion_pending(const uvpool_t* handle) {
                               memory_order_relaxed) != NULL;
 }
 
-/* Appends what has arrived to the ready list, oldest first. */
+/* Makes what has arrived the ready list, which is empty, oldest first. */
 static void take(struct uvpool__completion_queue* queue) {
   if (atomic_load_explicit(&queue->head, memory_order_relaxed) == NULL) {
     return; /* spares the swap; see pending */
@@ -108,12 +108,7 @@ static void take(struct uvpool__completion_queue* queue) {
     oldest = task;
     task = older;
   }
-  if (queue->ready_tail == NULL) {
-    queue->ready_head = oldest;
-  } else {
-    queue->ready_tail->next = oldest;
-  }
-  queue->ready_tail = newest;
+  queue->ready_head = oldest;
 }
 
 static uvpool_task_t* next_ready(struct uvpool__completion_queue* queue) {
@@ -125,9 +120,6 @@ static uvpool_task_t* next_ready(struct uvpool__completion_queue* queue) {
   }
   uvpool_task_t* task = queue->ready_head;
   queue->ready_head = task->next;
-  if (queue->ready_head == NULL) {
-    queue->ready_tail = NULL;
-  }
   return task;
 }
 

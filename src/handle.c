@@ -49,7 +49,7 @@ static void heed(uvpool_t* handle, unsigned notices) {
     uvpool__shutdown_rest(handle);
     (void) uvpool__shutdown_answer(handle);
   }
-  if ((notices & UVPOOL__NOTICE_ROOM) != 0) {
+  if ((notices & UVPOOL__NOTICE_ROOM) != 0 && !handle->closing) {
     settings->on_drain(handle);
   }
 }

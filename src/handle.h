@@ -26,7 +26,6 @@ struct uvpool__completion_queue {
 
   /* Loop thread only: what was taken, in order of completion. */
   uvpool_task_t* ready_head;
-  uvpool_task_t* ready_tail;
 };
 
 struct uvpool_s {

@@ -5,7 +5,6 @@
  * newer user, whose wishes we could not fulfil. */
 #include "options.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -82,10 +81,13 @@ static size_t resolve_stack_size(int64_t wish) {
   size_t size = (size_t) (wish == 0 ? STACK_DEFAULT : wish);
   long page = sysconf(_SC_PAGESIZE);
   size_t unit = page > 0 ? (size_t) page : 4096;
-#ifdef PTHREAD_STACK_MIN
-  size_t least = (size_t) PTHREAD_STACK_MIN;
-#else
   size_t least = 16384;
+#ifdef _SC_THREAD_STACK_MIN
+  /* The constant of the same name does not know of this machine's registers. */
+  long system_least = sysconf(_SC_THREAD_STACK_MIN);
+  if (system_least > 0 && (size_t) system_least > least) {
+    least = (size_t) system_least;
+  }
 #endif
   if (size < least) {
     size = least;

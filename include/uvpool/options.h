@@ -87,7 +87,8 @@ typedef struct uvpool_options_s {
 
   /* How long a worker stays idle before it leaves, in milliseconds: never
    * less, and about half of it more at most while the loop runs. Default 1000;
-   * 0 means the default; negative: UV_EINVAL, unless UVPOOL_NO_PURGE is set. */
+   * 0 means the default; negative, or more than 366 days: UV_EINVAL, unless
+   * UVPOOL_NO_PURGE is set. */
   int64_t expiry_ms;
 
   /* Stack of a worker in bytes, rounded up to a page and to the system's
@@ -104,7 +105,8 @@ typedef struct uvpool_options_s {
   int64_t completions_per_turn;
 
   /* How long done callbacks run before the loop gets a turn, in microseconds,
-   * looked at now and then. Default 1000; UVPOOL_UNLIMITED; else at least 1. */
+   * looked at now and then. Default 1000; UVPOOL_UNLIMITED; else 1 us to an
+   * hour. */
   int64_t completion_budget_us;
 
   /* Prefix of the threads' names, "uvpool" by default; a number is appended.

@@ -103,8 +103,10 @@ static void stacks_are_rounded_up(void** state) {
   (void) state;
   size_t page = (size_t) sysconf(_SC_PAGESIZE);
   size_t least = 16384;
-#ifdef PTHREAD_STACK_MIN
-  least = (size_t) PTHREAD_STACK_MIN;
+#ifdef _SC_THREAD_STACK_MIN
+  if (sysconf(_SC_THREAD_STACK_MIN) > (long) least) {
+    least = (size_t) sysconf(_SC_THREAD_STACK_MIN);
+  }
 #endif
   const size_t wishes[] = {1,
                            4095,

@@ -1,5 +1,6 @@
 /* Held submits under fire: done callbacks submit again and again, while other
- * threads submit against a bound, cancel, tune, look, block and at last release.
+ * threads submit against a bound, cancel, tune, look, block and at last
+ * release.
  *
  * Whatever the schedule: every accepted task ends once, refused ones never, the
  * bound on waiting tasks is never passed, and all ends without help. */

@@ -1,4 +1,4 @@
-/* Rule 7: a work that panics, or ends its thread, ends its worker and nothing
+/* A work that panics, or ends its thread, ends its worker and nothing
  * else. on_panic hears of it on the loop, then done gets UVPOOL_EPANIC, and the
  * worker is replaced when one is needed. */
 #include "kit.h"
@@ -121,6 +121,26 @@ static void is_logged_by_default(void** state) {
   assert_int_equal(heard.strayed, 0);
   assert_non_null(strstr(heard.text, "bad luck 7"));
   assert_null(strchr(heard.text, '\n'));
+  pool_close(*state, pool);
+}
+
+static void panic_in_lines(job_t* job) {
+  uvpool_panic("first\nsecond\r\n%d\n", job->id);
+}
+
+/* A message has no newline, whatever the reason contains. */
+static void a_logged_message_is_one_line(void** state) {
+  heard_t heard;
+  uvpool_t* pool = open_listening(*state, &heard, 1, NULL);
+  job_t job;
+  job_init(&job, 3);
+  job.in_work = panic_in_lines;
+  jobs_submit(pool, &job, 1);
+  loop_run(*state);
+  job_assert_panicked(&job);
+  assert_non_null(strstr(heard.text, "first"));
+  assert_non_null(strstr(heard.text, "second"));
+  assert_null(strpbrk(heard.text, "\r\n"));
   pool_close(*state, pool);
 }
 
@@ -316,6 +336,7 @@ int main(int argc, char** argv) {
       loop_test(tells_on_panic_then_done),
       loop_test(pthread_exit_is_a_panic),
       loop_test(is_logged_by_default),
+      loop_test(a_logged_message_is_one_line),
       loop_test(long_reasons_are_cut),
       loop_test(go_has_no_task),
       cmocka_unit_test(does_nothing_outside_of_a_work),

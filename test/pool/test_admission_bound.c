@@ -1,4 +1,4 @@
-/* Rule 2, admission: a task is admitted if and only if fewer wait than
+/* Admission: a task is admitted if and only if fewer wait than
  * max_waiting plus the workers that are not busy. Never one more, never one
  * less, however fast the workers are. */
 #include "kit.h"

@@ -1,5 +1,5 @@
-/* Rule 6: user code never runs under a lock, so that every callback may call
- * whatever its thread allows; nothing deadlocks and nothing is confused. */
+/* User code never runs under a lock, so that every callback may call whatever
+ * its thread allows; nothing deadlocks and nothing is confused. */
 #include "kit.h"
 
 /* Counts the calls that did not return what they must. */

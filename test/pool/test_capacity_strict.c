@@ -1,5 +1,5 @@
-/* Rule 3, capacity: never more works at once than the capacity, and never fewer
- * than there are works and workers. */
+/* Capacity is strict: never more works at once than the capacity, and never
+ * fewer than there are works and workers. */
 #include "kit.h"
 
 enum { FLOOD = 4000 };
@@ -65,7 +65,7 @@ static uvpool_t* open_without_purge(uv_loop_t* loop, int capacity) {
 }
 
 /* N blocking tasks on N idle workers: each wakes one, whatever the limit on
- * wakes under way, without a later submit to repair it (rule 5). */
+ * wakes under way, without a later submit to repair it. */
 static void blocking_tasks_wake_all_idle_workers(void** state) {
   for (int n = 1; n <= 16; n++) {
     uvpool_t* pool = open_without_purge(*state, n);

@@ -1,4 +1,4 @@
-/* Rule 9: in a forked child every call on a handle that the parent made returns
+/* In a forked child every call on a handle that the parent made returns
  * UV_EPERM, its close frees without joining, and new pools work. */
 #include "child.h"
 #include "kit.h"

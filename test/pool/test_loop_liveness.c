@@ -1,5 +1,5 @@
-/* Rule 4: the loop stays alive while tasks submitted on its thread are
- * outstanding, or a release, drain or close is pending; and not otherwise. */
+/* The loop stays alive while tasks submitted on its thread are outstanding, or
+ * a release, drain or close is pending; and not otherwise. */
 #include "kit.h"
 
 static void assert_alive(uv_loop_t* loop, int alive) {

@@ -1,5 +1,4 @@
-/* Rule 10: a process may exit with pools open; nothing hangs and nothing
- * crashes. */
+/* A process may exit with pools open; nothing hangs and nothing crashes. */
 #include "child.h"
 #include "kit.h"
 

@@ -150,6 +150,41 @@ static void never_early_after_a_blocked_loop(void** state) {
   pool_close(*state, pool);
 }
 
+static void burn_time(uv_timer_t* timer) {
+  uint64_t until = uv_hrtime() + EXPIRY_NS / 3;
+  (void) timer;
+  while (uv_hrtime() < until) {
+    continue;
+  }
+}
+
+/* Nor when the loop is busy all the time, and each of its timers is set by a
+ * time that is old already. */
+static void never_early_on_a_busy_loop(void** state) {
+  enum { ROUNDS = 15 };
+  stops_t stops;
+  uv_timer_t busy;
+  uvpool_options_t options = purged_options(1, &stops);
+  uvpool_t* pool = pool_open_with(*state, &options);
+  assert_int_equal(uv_timer_init(*state, &busy), 0);
+  assert_int_equal(uv_timer_start(&busy, burn_time, 1, EXPIRY_MS / 2), 0);
+  uv_unref((uv_handle_t*) &busy);
+  for (int round = 0; round < ROUNDS; round++) {
+    last_use_t use;
+    job_t job;
+    job_init(&job, 0);
+    job.in_work = note_use;
+    job.arg = &use;
+    jobs_submit(pool, &job, 1);
+    loop_run(*state);
+    await_stops(*state, &stops, round + 1);
+    pool_await_workers(*state, pool, 0);
+    assert_true(stops.times[round] - use.time >= EXPIRY_NS);
+  }
+  loop_close_handle(*state, (uv_handle_t*) &busy);
+  pool_close(*state, pool);
+}
+
 /* min_workers stay, and no timer runs for them. */
 static void min_workers_stay(void** state) {
   uvpool_options_t options = purged_options(5, NULL);
@@ -296,6 +331,7 @@ int main(int argc, char** argv) {
       loop_test(idle_workers_leave),
       loop_test(never_before_the_expiry),
       loop_test(never_early_after_a_blocked_loop),
+      loop_test(never_early_on_a_busy_loop),
       loop_test(min_workers_stay),
       loop_test(no_purge_keeps_them),
       loop_test(busy_workers_stay),

@@ -2,6 +2,8 @@
  * takes too long. */
 #include "kit.h"
 
+#include <pthread.h>
+
 static void ask_and_run(uv_loop_t* loop,
                         uvpool_t* pool,
                         uint64_t timeout_ms,
@@ -44,33 +46,61 @@ static void ends_after_everything(void** state) {
   gate_destroy(&gate);
 }
 
+static pthread_key_t local_key;
+static atomic_int locals_destroyed;
+static int destroyed_at_end;
 static int workers_at_end;
 
-static void note_workers(uvpool_t* pool, int status) {
-  assert_status(status, 0);
+/* A thread-local destructor that takes its time: only a join waits for it. */
+static void destroy_local(void* value) {
+  (void) value;
+  uv_sleep(2);
+  atomic_fetch_add(&locals_destroyed, 1);
+}
+
+static void set_local(job_t* job) {
+  job->result = pthread_setspecific(local_key, job);
+}
+
+static void note_the_end(uvpool_t* pool, int status) {
   workers_at_end = (int) uvpool_workers(pool);
+  destroyed_at_end = atomic_load(&locals_destroyed);
   pool_on_release(pool, status);
 }
 
-/* In the callback every thread has been joined. */
-static void ends_after_the_last_join(void** state) {
-  for (int round = 0; round < 50; round++) {
-    pool_end_t end = {0};
-    uvpool_t* pool = pool_open(*state, 4, UVPOOL_UNLIMITED);
-    uvpool_set_data(pool, &end);
-    job_t* jobs = jobs_new(20, NULL);
-    jobs_submit(pool, jobs, 20);
-    workers_at_end = -1;
-    assert_status(uvpool_release_timeout(pool, UINT64_MAX, note_workers), 0);
-    loop_run(*state);
-    assert_int_equal(end.count, 1);
-    assert_int_equal(workers_at_end, 0);
-    for (int i = 0; i < 20; i++) {
-      assert_int_equal(jobs[i].done, 1);
-    }
-    pool_close(*state, pool);
-    jobs_free(jobs);
+static void check_joined(uv_loop_t* loop) {
+  enum { WORKERS = 4 };
+  gate_t gate;
+  gate_init(&gate);
+  pool_end_t end = {0};
+  uvpool_t* pool = pool_open(loop, WORKERS, UVPOOL_UNLIMITED);
+  uvpool_set_data(pool, &end);
+  job_t* jobs = jobs_new(WORKERS, &gate);
+  for (int i = 0; i < WORKERS; i++) {
+    jobs[i].in_work = set_local;
   }
+  pool_occupy(pool, jobs, WORKERS);
+  atomic_store(&locals_destroyed, 0);
+  assert_status(uvpool_release_timeout(pool, UINT64_MAX, note_the_end), 0);
+  gate_open(&gate);
+  loop_run(loop);
+  jobs_assert_ran(jobs, WORKERS);
+  assert_status(end.status, 0);
+  assert_int_equal(workers_at_end, 0);
+  assert_int_equal(destroyed_at_end, WORKERS);
+  pool_close(loop, pool);
+  jobs_free(jobs);
+  gate_destroy(&gate);
+}
+
+/* In the callback every thread has been joined: nothing of it is left, not even
+ * a thread-local destructor of the user's. */
+static void ends_after_the_last_join(void** state) {
+  assert_int_equal(pthread_key_create(&local_key, destroy_local), 0);
+  for (int round = 0; round < 20; round++) {
+    check_joined(*state);
+  }
+  assert_int_equal(pthread_key_delete(local_key), 0);
 }
 
 /* A pool that never did anything: 0, and never inside the call. */

@@ -28,7 +28,7 @@ static void resubmit(job_t* job) {
   }
 }
 
-/* The same task many times over, with no room but its own (rule 2), and without
+/* The same task many times over, with no room but its own, and without
  * the stack growing. */
 static void repeats_with_no_room_but_its_own(void** state) {
   enum { TIMES = 20000 };

@@ -1,4 +1,4 @@
-/* Rule 8: workers block every asynchronous signal, run with thread cancellation
+/* Workers block every asynchronous signal, run with thread cancellation
  * disabled, and start each task with errno 0. */
 #include "kit.h"
 

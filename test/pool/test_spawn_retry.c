@@ -1,5 +1,5 @@
 /* Accepted tasks that no thread is left for: the last worker has panicked and
- * none can be started. They are not lost (rule 5): the pool tries again by
+ * none can be started. They are not lost: the pool tries again by
  * itself until one starts or it is released. */
 #include "fault_thread.h"
 #include "kit.h"

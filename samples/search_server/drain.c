@@ -56,7 +56,8 @@ static void on_grace_over(uv_timer_t* timer) {
 
 /* From here on a signal has nothing to ask for. When libuv lets go of it, its
  * action is the default one again, which would kill the process in the midst of
- * cleaning up. Blocked until it is ignored; the workers block it anyway. */
+ * cleaning up. Blocked until it is ignored; the workers of both engines block
+ * it anyway. */
 static void ignore_signals(server_t* server) {
   sigset_t set;
   sigset_t before;

@@ -10,6 +10,8 @@
  *   result        a field in the job
  *   figures       counters of the loop thread */
 #include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "engine.h"
@@ -117,13 +119,34 @@ static int64_t waiting(libuv_lane_t* l) {
   return (int64_t) (l->stats.accepted - l->stats.cancelled - started);
 }
 
+/* libuv starts all its threads with the first request, and they inherit the
+ * signal mask of whoever makes it. A signal that ends the server is for the
+ * loop's thread, which alone knows when it must no longer kill the process
+ * (drain.c), so those threads have to block it. Loop thread only. */
+static int queue_work(libuv_lane_t* l, job_t* job) {
+  static bool threads_started;
+  sigset_t ends;
+  sigset_t before;
+  if (threads_started) {
+    return uv_queue_work(l->loop, &job->engine.req, on_work, on_after_work);
+  }
+  sigemptyset(&ends);
+  sigaddset(&ends, SIGTERM);
+  sigaddset(&ends, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &ends, &before);
+  int rc = uv_queue_work(l->loop, &job->engine.req, on_work, on_after_work);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  threads_started = true;
+  return rc;
+}
+
 static int lane_libuv_submit(job_t* job) {
   libuv_lane_t* l = of(job->lane);
   if (l->closing) {
     return UV_ESHUTDOWN;
   }
   job->engine.req.data = job;
-  int rc = uv_queue_work(l->loop, &job->engine.req, on_work, on_after_work);
+  int rc = queue_work(l, job);
   if (rc != 0) {
     return rc;
   }

@@ -68,7 +68,9 @@ UVPOOL_EXTERN int uvpool_create(uv_loop_t* loop,
  * (uv_loop_fork must have been called for the loop), no done is called.
  *
  * After a user's uv_walk has closed the inner libuv handles, uvpool_close is
- * still due, and still does all of the above. */
+ * still due, and still does all of the above. A walk that closes them between
+ * uvpool_close and close_cb, later than in the same turn of the loop, is not
+ * noticed: close_cb then never comes. */
 UVPOOL_EXTERN int uvpool_close(uvpool_t* handle, uvpool_close_cb close_cb);
 
 /* Releases the pool: no new work, waiting tasks end with UV_ECANCELED, running

@@ -153,7 +153,7 @@ int uvpool__admit(uvpool_t* handle, uvpool_task_t* task) {
   struct uvpool__pool* pool = handle->pool;
   struct uvpool__effects effects = {0};
   bool on_loop = (task->flags & UVPOOL__TASK_HOLDS_LOOP) != 0;
-  bool hold = on_loop && handle->holding;
+  bool hold = on_loop && handle->port->holding;
   if (hold && uvpool__hold_submit(handle, task)) {
     return 0;
   }
@@ -177,7 +177,7 @@ int uvpool__admit(uvpool_t* handle, uvpool_task_t* task) {
   uvpool__effects_run(pool, &effects);
   if (err == 0 && on_loop) {
     /* Not too late: done runs on this very thread. */
-    uvpool__liveness_hold(handle);
+    uvpool__liveness_hold(handle->port);
   }
   return err;
 }
@@ -276,7 +276,7 @@ static int admit_or_wait(uvpool_t* handle,
   uvpool__lock_acquire(&pool->lock);
   handle->callers--;
   if (handle->closing && handle->callers == 0) {
-    uvpool__doorbell_post(&handle->doorbell, UVPOOL__NOTICE_STATE);
+    uvpool__handle_post(handle, UVPOOL__NOTICE_STATE);
   }
   uvpool__lock_release(&pool->lock);
   return err;

@@ -6,35 +6,42 @@
 
 static void on_clock(uv_timer_t* timer);
 
-static void arm(uvpool_t* handle, uint64_t timeout_ms) {
-  uv_timer_start(&handle->clock_timer, on_clock, timeout_ms, 0);
+static void arm(struct uvpool__port* port, uint64_t timeout_ms) {
+  uv_timer_start(&port->clock_timer, on_clock, timeout_ms, 0);
+}
+
+/* Under the lock, so that no stamp given after this tick is older. */
+static void tick(struct uvpool__pool* pool) {
+  uvpool__lock_acquire(&pool->lock);
+  atomic_fetch_add_explicit(&pool->tick, 1, memory_order_relaxed);
+  uvpool__lock_release(&pool->lock);
 }
 
 static void on_clock(uv_timer_t* timer) {
-  uvpool_t* handle = UVPOOL__CONTAINER_OF(timer, uvpool_t, clock_timer);
-  struct uvpool__pool* pool = handle->pool;
-  uint64_t period_ms = uvpool__clock_period_ms(&pool->settings);
-  uint64_t elapsed_ns = uvpool__monotonic_ns() - handle->clock_ns;
+  struct uvpool__port* port =
+      UVPOOL__CONTAINER_OF(timer, struct uvpool__port, clock_timer);
+  uint64_t elapsed_ns = uvpool__monotonic_ns() - port->clock_ns;
   /* The loop's own notion of now may be behind, and the timer early. */
-  if (elapsed_ns < period_ms * 1000000u) {
-    arm(handle, period_ms - elapsed_ns / 1000000u);
+  if (elapsed_ns < port->period_ms * 1000000u) {
+    arm(port, port->period_ms - elapsed_ns / 1000000u);
     return;
   }
-  /* Under the lock, so that no stamp given after this tick is older; and the
-   * next period begins when the tick is there, not when it was found to be due:
-   * this thread may have been preempted in between. */
-  uvpool__lock_acquire(&pool->lock);
-  atomic_fetch_add_explicit(&pool->tick, 1, memory_order_relaxed);
-  handle->clock_ns = uvpool__monotonic_ns();
-  uvpool__lock_release(&pool->lock);
-  arm(handle, period_ms);
+  for (uvpool_t* h = port->handles; h != NULL; h = h->next_in_port) {
+    if (h->purging) {
+      tick(h->pool);
+    }
+  }
+  /* The next period begins when the ticks are there, not when they were found
+   * to be due: this thread may have been preempted in between. */
+  port->clock_ns = uvpool__monotonic_ns();
+  arm(port, port->period_ms);
 }
 
-void uvpool__clock_start(uvpool_t* handle) {
-  handle->clock_ns = uvpool__monotonic_ns();
-  arm(handle, uvpool__clock_period_ms(&handle->pool->settings));
+void uvpool__clock_start(struct uvpool__port* port) {
+  port->clock_ns = uvpool__monotonic_ns();
+  arm(port, port->period_ms);
 }
 
-void uvpool__clock_stop(uvpool_t* handle) {
-  uv_timer_stop(&handle->clock_timer);
+void uvpool__clock_stop(struct uvpool__port* port) {
+  uv_timer_stop(&port->clock_timer);
 }

@@ -1,9 +1,10 @@
 /* The cached clock: a tick that the keeper's loop advances and workers read.
+ * One timer of a port ticks for all of its pools.
  *
  * A worker is stamped with the tick when it lies down. A tick is at least a
  * quarter of the expiry after the one before, however the loop was held up: the
  * callback measures, and waits for the rest if it comes early. A stamp may be
- * given at any moment between two ticks, so that only four whole ticks lie
+ * given at any moment between two ticks, or before the first, so that only four whole ticks lie
  * between a stamp and the fifth tick after it: a worker retired then has been
  * idle for at least the expiry. Ticks are made and read under the pool's
  * lock, so that a late loop makes workers leave late, never
@@ -14,6 +15,8 @@
 #define UVPOOL_SRC_CLOCK_H
 
 #include "pool.h"
+
+struct uvpool__port;
 
 enum {
   UVPOOL__TICKS_PER_EXPIRY = 4,
@@ -34,8 +37,8 @@ static inline uint64_t uvpool__clock_period_ms(
          UVPOOL__TICKS_PER_EXPIRY;
 }
 
-/* Loop thread of `handle`. */
-void uvpool__clock_start(uvpool_t* handle);
-void uvpool__clock_stop(uvpool_t* handle);
+/* Loop thread. */
+void uvpool__clock_start(struct uvpool__port* port);
+void uvpool__clock_stop(struct uvpool__port* port);
 
 #endif /* UVPOOL_SRC_CLOCK_H */

@@ -61,16 +61,17 @@ static bool push(struct uvpool__completion_queue* queue,
 static void push_range(uvpool_t* handle,
                        uvpool_task_t* first,
                        uvpool_task_t* last) {
+  struct uvpool__port* port = handle->port;
   bool edge = false;
-  if (push(&handle->completions, first, last, false, &edge)) {
+  if (push(&port->completions, first, last, false, &edge)) {
     return;
   }
-  uvpool__doorbell_enter(&handle->doorbell);
-  push(&handle->completions, first, last, true, &edge);
+  uvpool__doorbell_enter(&port->doorbell);
+  push(&port->completions, first, last, true, &edge);
   if (edge) {
-    uvpool__doorbell_ring(&handle->doorbell);
+    uvpool__doorbell_ring(&port->doorbell);
   }
-  uvpool__doorbell_leave(&handle->doorbell);
+  uvpool__doorbell_leave(&port->doorbell);
 }
 
 void uvpool__completion_push(uvpool_task_t* task) {
@@ -85,12 +86,12 @@ void uvpool__completion_push_chain(uvpool_task_t* tasks) {
   }
 }
 
-bool uvpool__completion_pending(const uvpool_t* handle) {
+bool uvpool__completion_pending(const struct uvpool__port* port) {
   /* Relaxed: after hush its swap has ordered it; before, a miss is caught by
    * the look after hush. */
-  return handle->completions.ready_head != NULL ||
-         atomic_load_explicit(&handle->completions.head,
-                              memory_order_relaxed) != NULL;
+  return port->completions.ready_head != NULL ||
+         atomic_load_explicit(&port->completions.head, memory_order_relaxed) !=
+             NULL;
 }
 
 /* Makes what has arrived the ready list, which is empty, oldest first. */
@@ -124,7 +125,8 @@ static uvpool_task_t* next_ready(struct uvpool__completion_queue* queue) {
 }
 
 /* Ends one task. From the callback on, the task is the user's. */
-static void deliver(uvpool_t* handle, uvpool_task_t* task) {
+static void deliver(uvpool_task_t* task) {
+  uvpool_t* handle = task->handle;
   bool held = (task->flags & UVPOOL__TASK_HOLDS_LOOP) != 0;
   uvpool_done_cb done = task->done;
   int status = task->status;
@@ -135,23 +137,23 @@ static void deliver(uvpool_t* handle, uvpool_task_t* task) {
   done(task, status);
   handle->delivered++;
   if (held) {
-    uvpool__liveness_drop(handle);
+    uvpool__liveness_drop(handle->port);
   }
 }
 
 /* Up to `count` callbacks; returns how many there were. */
-static uint64_t deliver_stride(uvpool_t* handle, uint64_t count) {
+static uint64_t deliver_stride(struct uvpool__port* port, uint64_t count) {
   uint64_t delivered = 0;
-  uvpool__hold_begin(handle);
+  uvpool__hold_begin(port);
   while (delivered < count) {
-    uvpool_task_t* task = next_ready(&handle->completions);
+    uvpool_task_t* task = next_ready(&port->completions);
     if (task == NULL) {
       break;
     }
-    deliver(handle, task);
+    deliver(task);
     delivered++;
   }
-  uvpool__hold_end(handle);
+  uvpool__hold_end(port);
   return delivered;
 }
 
@@ -162,24 +164,23 @@ static uint64_t next_stride(uint64_t stride, uint64_t took_ns) {
   return stride < STRIDE_MAX ? stride * 2 : stride;
 }
 
-bool uvpool__completion_deliver(uvpool_t* handle) {
-  const struct uvpool__settings* settings = &handle->pool->settings;
-  if (!uvpool__completion_pending(handle)) {
+bool uvpool__completion_deliver(struct uvpool__port* port) {
+  if (!uvpool__completion_pending(port)) {
     return false;
   }
-  uint64_t left = settings->completions_per_turn;
+  uint64_t left = port->completions_per_turn;
   uint64_t began = uvpool__monotonic_ns();
   uint64_t before = began;
   uint64_t stride = 1;
-  while (uvpool__completion_pending(handle)) {
-    uint64_t delivered = deliver_stride(handle, stride < left ? stride : left);
+  while (uvpool__completion_pending(port)) {
+    uint64_t delivered = deliver_stride(port, stride < left ? stride : left);
     uint64_t now = uvpool__monotonic_ns();
     left -= delivered;
-    if (left == 0 || now - began >= settings->completion_budget_ns) {
+    if (left == 0 || now - began >= port->completion_budget_ns) {
       break;
     }
     stride = next_stride(stride, now - before);
     before = now;
   }
-  return uvpool__completion_pending(handle);
+  return uvpool__completion_pending(port);
 }

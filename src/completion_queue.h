@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <uvpool/task.h>
 
+struct uvpool__port;
+
 /* Any thread, no lock held: hands a task whose `status` is set to its loop. The
  * task may be gone when the call returns; the handle too, if it is the last
  * task of a closing one. */
@@ -17,9 +19,9 @@ void uvpool__completion_push_chain(uvpool_task_t* tasks);
 
 /* Loop thread: calls done for what has arrived, within the budget of one turn.
  * Returns whether something is left. */
-bool uvpool__completion_deliver(uvpool_t* handle);
+bool uvpool__completion_deliver(struct uvpool__port* port);
 
 /* Loop thread: has anything arrived? */
-bool uvpool__completion_pending(const uvpool_t* handle);
+bool uvpool__completion_pending(const struct uvpool__port* port);
 
 #endif /* UVPOOL_SRC_COMPLETION_QUEUE_H */

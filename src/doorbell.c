@@ -20,18 +20,18 @@ void uvpool__doorbell_ring(struct uvpool__doorbell* bell) {
 }
 
 void uvpool__doorbell_post(struct uvpool__doorbell* bell, unsigned notices) {
-  /* Relaxed: published by the ring that follows, read after hush or before. */
-  atomic_fetch_or_explicit(&bell->notices, notices, memory_order_relaxed);
+  /* Release pairs with the acquire in take: what they are a summary of. */
+  atomic_fetch_or_explicit(&bell->notices, notices, memory_order_release);
   uvpool__doorbell_ring(bell);
 }
 
 unsigned uvpool__doorbell_take(struct uvpool__doorbell* bell) {
-  /* Relaxed: what a notice is about is read under the pool's lock. The load
-   * spares the swap, as there mostly is none. */
+  /* The load spares the swap, as there mostly is none; relaxed, as a miss is
+   * caught by the look after hush. */
   if (atomic_load_explicit(&bell->notices, memory_order_relaxed) == 0) {
     return 0;
   }
-  return atomic_exchange_explicit(&bell->notices, 0, memory_order_relaxed);
+  return atomic_exchange_explicit(&bell->notices, 0, memory_order_acquire);
 }
 
 void uvpool__doorbell_hush(struct uvpool__doorbell* bell) {

@@ -39,7 +39,7 @@ struct uvpool__doorbell {
    * changed by acq_rel swaps, which pair with one another. */
   atomic_uint rung;
 
-  /* Any thread. Notices not yet seen by the loop. */
+  /* Any thread. Which notices there are, not yet seen by the loop. */
   atomic_uint notices;
 
   /* Any thread. Who may be about to ring without the pool's lock. */

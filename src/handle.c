@@ -1,17 +1,14 @@
-/* The handle: its libuv handles, and what a turn of its loop does. */
+/* The handle: who may call, and what its loop is asked to do. */
 #include "handle.h"
 
-#include "completion_queue.h"
 #include "fork.h"
 #include "hold.h"
-#include "liveness.h"
 #include "notice.h"
 #include "pool.h"
 #include "purge.h"
 #include "retry.h"
 #include "shutdown.h"
 #include "spawn.h"
-#include "util.h"
 
 int uvpool__handle_check(const uvpool_t* handle) {
   if (handle == NULL) {
@@ -29,10 +26,17 @@ int uvpool__handle_enter(uvpool_t* handle) {
   return err;
 }
 
-/* ---- A turn -------------------------------------------------------------- */
+void uvpool__handle_post(uvpool_t* handle, unsigned notices) {
+  /* Relaxed: the release in post publishes it. */
+  atomic_fetch_or_explicit(&handle->notices, notices, memory_order_relaxed);
+  uvpool__doorbell_post(&handle->port->doorbell, 1);
+}
 
-static void heed(uvpool_t* handle, unsigned notices) {
+void uvpool__handle_heed(uvpool_t* handle) {
   const struct uvpool__settings* settings = &handle->pool->settings;
+  /* Relaxed: the doorbell's summary was acquired before. */
+  unsigned notices =
+      atomic_exchange_explicit(&handle->notices, 0, memory_order_relaxed);
   if ((notices & UVPOOL__NOTICE_REAP) != 0) {
     uvpool__reap(handle->pool);
   }
@@ -46,107 +50,11 @@ static void heed(uvpool_t* handle, unsigned notices) {
   }
   if ((notices & (UVPOOL__NOTICE_STATE | UVPOOL__NOTICE_REAP)) != 0) {
     handle->winding_down = true;
+    handle->port->winding_down = true;
     uvpool__shutdown_rest(handle);
     (void) uvpool__shutdown_answer(handle);
   }
   if ((notices & UVPOOL__NOTICE_ROOM) != 0 && !handle->closing) {
     settings->on_drain(handle);
   }
-}
-
-void uvpool__handle_turn(uvpool_t* handle) {
-  struct uvpool__doorbell* bell = &handle->doorbell;
-  for (;;) {
-    heed(handle, uvpool__doorbell_take(bell));
-    if (uvpool__completion_deliver(handle)) {
-      uvpool__doorbell_again(bell);
-      break;
-    }
-    uvpool__doorbell_hush(bell);
-    if (!uvpool__completion_pending(handle) &&
-        !uvpool__doorbell_has_notices(bell)) {
-      break;
-    }
-    if (!uvpool__doorbell_resume(bell)) {
-      break;
-    }
-  }
-  if (handle->winding_down) {
-    uvpool__shutdown_step(handle);
-  }
-}
-
-static void on_bell(uv_async_t* async) {
-  uvpool__handle_turn(UVPOOL__CONTAINER_OF(async, uvpool_t, doorbell.async));
-}
-
-/* ---- Open and shut ------------------------------------------------------- */
-
-enum { INNER_TIMERS = 4 };
-
-static void list_timers(uvpool_t* handle, uv_timer_t* timers[INNER_TIMERS]) {
-  timers[0] = &handle->clock_timer;
-  timers[1] = &handle->purge_timer;
-  timers[2] = &handle->retry_timer;
-  timers[3] = &handle->release_timer;
-}
-
-int uvpool__handle_open(uvpool_t* handle) {
-  uv_timer_t* timers[INNER_TIMERS];
-  list_timers(handle, timers);
-  int err = uvpool__doorbell_init(&handle->doorbell, handle->loop, on_bell);
-  if (err != 0) {
-    return err;
-  }
-  uv_unref((uv_handle_t*) &handle->doorbell.async);
-  handle->inner_open = 1;
-  for (int i = 0; i < INNER_TIMERS; i++) {
-    err = uv_timer_init(handle->loop, timers[i]);
-    if (err != 0) {
-      return err;
-    }
-    uv_unref((uv_handle_t*) timers[i]);
-    handle->inner_open++;
-  }
-  return 0;
-}
-
-/* One inner handle is closed; the last one ends the handle. */
-static void count_down(uvpool_t* handle) {
-  if (--handle->inner_open == 0) {
-    handle->on_shut(handle);
-  }
-}
-
-static void on_async_closed(uv_handle_t* async) {
-  count_down(UVPOOL__CONTAINER_OF(async, uvpool_t, doorbell.async));
-}
-
-static void on_timer_closed(uv_handle_t* timer) {
-  /* A timer cannot tell which of ours it is, so its data does. */
-  count_down(timer->data);
-}
-
-void uvpool__handle_shut(uvpool_t* handle, void (*on_shut)(uvpool_t* handle)) {
-  uv_timer_t* timers[INNER_TIMERS];
-  unsigned timers_open = handle->inner_open - 1;
-  list_timers(handle, timers);
-  handle->on_shut = on_shut;
-  /* The doorbell's share of the count is taken last, by itself or by the rescue
-   * timer in its place. */
-  for (unsigned i = 0; i < timers_open; i++) {
-    timers[i]->data = handle;
-    if (uv_is_closing((uv_handle_t*) timers[i])) {
-      handle->inner_open--; /* by the user's uv_walk, and long ago */
-    } else {
-      uv_close((uv_handle_t*) timers[i], on_timer_closed);
-    }
-  }
-  if (!uv_is_closing((uv_handle_t*) &handle->doorbell.async)) {
-    uv_close((uv_handle_t*) &handle->doorbell.async, on_async_closed);
-    return;
-  }
-  /* Whoever closed the doorbell's async has made us use the rescue timer. */
-  handle->rescue_timer.data = handle;
-  uv_close((uv_handle_t*) &handle->rescue_timer, on_timer_closed);
 }

@@ -1,78 +1,61 @@
 /* The handle: a pool as one loop sees it.
  *
- * It owns every libuv handle that serves this loop and is touched by the loop's
- * thread alone, but for the doorbell and the list of finished tasks, which any
- * thread may add to. Workers know it only as a name to give to
- * completion_queue.h.
+ * A port (port.h) connects it to the loop. Workers know it only as a name to
+ * give to completion_queue.h.
  *
- * The first open handle of a pool is its keeper: it runs the timers that purge
- * and retry for the whole pool, and joins exited threads. */
+ * The first open handle of a pool is its keeper: its timers purge and retry for
+ * the whole pool, and it joins exited threads. */
 #ifndef UVPOOL_SRC_HANDLE_H
 #define UVPOOL_SRC_HANDLE_H
 
 #include <uv.h>
 #include <uvpool/pool.h>
 
-#include "doorbell.h"
+#include "notice.h"
+#include "port.h"
 #include "sync.h"
 #include "task_queue.h"
 
 struct uvpool__pool;
 
-/* Tasks whose work is over, on their way to done; see completion_queue.c. */
-struct uvpool__completion_queue {
-  /* Any thread pushes, the loop takes all. Newest first. */
-  _Atomic(uvpool_task_t*) head;
-
-  /* Loop thread only: what was taken, in order of completion. */
-  uvpool_task_t* ready_head;
-};
-
 struct uvpool_s {
   /* Set by create, constant after. */
   struct uvpool__pool* pool;
-  uv_loop_t* loop;
-  pthread_t thread;
+  struct uvpool__port* port;
+  pthread_t thread; /* the port's, for a quick look */
+  bool owned;       /* part of a func or multi-pool, and closed with it */
+  void* owner;      /* the func, for its close callback */
 
   /* The user's. */
   void* data;
 
-  /* Any thread, by their own rules. */
-  struct uvpool__doorbell doorbell;
-  _Alignas(UVPOOL__CACHE_LINE) struct uvpool__completion_queue completions;
+  /* Any thread. Notices not yet heard by the loop. Changed by relaxed
+   * read-modify-writes; the summary in the doorbell publishes them. */
+  atomic_uint notices;
 
   /* Taken by the loop thread, granted and revoked under the pool's lock. */
   atomic_uint_least64_t credits;
 
   /* Guarded by the pool's lock. */
   _Alignas(UVPOOL__CACHE_LINE) uint64_t accepted; /* tasks with this handle */
-  uint64_t callers; /* threads inside uvpool_submit_wait with this handle */
-  bool closing;     /* uvpool_close was called */
-  bool settled;     /* pool is releasing, and all of ours is delivered */
-  bool wants_room;  /* a submit was refused; on_drain is due */
+  uint64_t callers;      /* threads inside a blocking call with this handle */
+  bool closing;          /* uvpool_close was called */
+  bool settled;          /* pool is releasing, and all of ours is delivered */
+  bool wants_room;       /* a submit was refused; on_drain is due */
   struct uvpool_s* next; /* in pool->handles */
 
   /* Loop thread only. */
-  uint64_t delivered; /* done callbacks that have returned */
-  uint64_t holds;     /* reasons to keep the loop alive; see liveness.h */
-  bool referenced;    /* uvpool_ref */
-  bool winding_down;  /* shutdown.c has something to look after */
-  bool holding;       /* inside a stride of done callbacks, see hold.h */
-  bool hold_used;     /* something was submitted meanwhile */
+  struct uvpool_s* next_in_port; /* in port->handles or port->gone */
+  uint64_t delivered;            /* done callbacks that have returned */
+  bool referenced;               /* uvpool_ref */
+  bool winding_down;             /* shutdown.c has something to look after */
+  bool hold_used; /* something was submitted inside a stride, see hold.h */
   struct uvpool__task_queue held; /* and is not yet handed over */
-  unsigned inner_open; /* libuv handles that were initialised and not closed */
+  bool purging;                 /* the port's clock and purge serve this pool */
+  uint64_t retry_at_ns;         /* when to try to start a thread; 0: not */
   uvpool_release_cb release_cb; /* of a pending release_timeout or drain */
-  uvpool_close_cb close_cb;
-  void (*on_shut)(uvpool_t* handle); /* when inner_open has come to 0 */
-  uv_timer_t clock_timer;
-  uint64_t clock_ns; /* when the clock last ticked */
-  uv_timer_t purge_timer;
-  uv_timer_t retry_timer;
-  uv_timer_t release_timer;
   uint64_t release_deadline_ns;
-  uv_timer_t witness_timer; /* both: see shutdown.c */
-  bool witness_open;
-  uv_timer_t rescue_timer;
+  uvpool_close_cb close_cb;
 };
 
 /* The head of every public call: UV_EINVAL for NULL, UV_EPERM in a child. */
@@ -87,15 +70,10 @@ static inline bool uvpool__on_loop(const uvpool_t* handle) {
   return pthread_equal(pthread_self(), handle->thread) != 0;
 }
 
-/* Initialises the libuv handles; inner_open says how far it came. */
-int uvpool__handle_open(uvpool_t* handle);
+/* Whoever may ring (doorbell.h): notices for the handle's loop. */
+void uvpool__handle_post(uvpool_t* handle, unsigned notices);
 
-/* Closes what uvpool__handle_open has initialised, at least the doorbell, and
- * calls `on_shut` when the last of it is closed. The doorbell must have no
- * sender left. */
-void uvpool__handle_shut(uvpool_t* handle, void (*on_shut)(uvpool_t* handle));
-
-/* What the loop does whenever the doorbell has rung. */
-void uvpool__handle_turn(uvpool_t* handle);
+/* Loop thread: does what the notices ask for. */
+void uvpool__handle_heed(uvpool_t* handle);
 
 #endif /* UVPOOL_SRC_HANDLE_H */

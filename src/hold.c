@@ -12,14 +12,20 @@
 /* Credits of one grant: a stride's worth. Twice as much room must be there. */
 enum { GRANT = 64 };
 
-void uvpool__hold_begin(uvpool_t* handle) {
-  handle->holding = true;
+void uvpool__hold_begin(struct uvpool__port* port) {
+  port->holding = true;
 }
 
-void uvpool__hold_end(uvpool_t* handle) {
-  handle->holding = false;
-  if (handle->hold_used) {
-    uvpool__hold_flush(handle);
+void uvpool__hold_end(struct uvpool__port* port) {
+  port->holding = false;
+  if (!port->hold_used) {
+    return;
+  }
+  port->hold_used = false;
+  for (uvpool_t* h = port->handles; h != NULL; h = h->next_in_port) {
+    if (h->hold_used) {
+      uvpool__hold_flush(h);
+    }
   }
 }
 
@@ -39,13 +45,14 @@ bool uvpool__hold_submit(uvpool_t* handle, uvpool_task_t* task) {
                                                   memory_order_relaxed));
   task->flags |= UVPOOL__TASK_HELD;
   uvpool__task_queue_push(&handle->held, task);
-  uvpool__liveness_hold(handle);
+  uvpool__liveness_hold(handle->port);
   return true;
 }
 
 void uvpool__hold_grant_locked(uvpool_t* handle) {
   struct uvpool__pool* pool = handle->pool;
   handle->hold_used = true;
+  handle->port->hold_used = true;
   if (pool->state == UVPOOL__OPEN && !handle->closing &&
       pool->callers.head == NULL &&
       uvpool__has_room_for_locked(pool, (uint64_t) 2 * GRANT)) {

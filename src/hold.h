@@ -31,8 +31,8 @@
 #include "handle.h"
 
 /* Loop thread, around a stride of done callbacks. */
-void uvpool__hold_begin(uvpool_t* handle);
-void uvpool__hold_end(uvpool_t* handle);
+void uvpool__hold_begin(struct uvpool__port* port);
+void uvpool__hold_end(struct uvpool__port* port);
 
 /* Loop thread, inside a stride: holds a task that is claimed and prepared, if
  * there is a credit for it. */

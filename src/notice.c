@@ -4,22 +4,25 @@
 #include "handle.h"
 #include "pool.h"
 
-void uvpool__notice_keeper_locked(struct uvpool__pool* pool, unsigned notices) {
-  uvpool_t* keeper = pool->handles;
+uvpool_t* uvpool__keeper_locked(const struct uvpool__pool* pool) {
   for (uvpool_t* h = pool->handles; h != NULL; h = h->next) {
     if (!h->closing) {
-      keeper = h;
-      break;
+      return h;
     }
   }
+  return pool->handles;
+}
+
+void uvpool__notice_keeper_locked(struct uvpool__pool* pool, unsigned notices) {
+  uvpool_t* keeper = uvpool__keeper_locked(pool);
   if (keeper != NULL) {
-    uvpool__doorbell_post(&keeper->doorbell, notices);
+    uvpool__handle_post(keeper, notices);
   }
 }
 
 void uvpool__notice_all_locked(struct uvpool__pool* pool, unsigned notices) {
   for (uvpool_t* h = pool->handles; h != NULL; h = h->next) {
-    uvpool__doorbell_post(&h->doorbell, notices);
+    uvpool__handle_post(h, notices);
   }
 }
 
@@ -27,7 +30,7 @@ void uvpool__notice_room_locked(struct uvpool__pool* pool) {
   for (uvpool_t* h = pool->handles; h != NULL; h = h->next) {
     if (h->wants_room && !h->closing) {
       h->wants_room = false;
-      uvpool__doorbell_post(&h->doorbell, UVPOOL__NOTICE_ROOM);
+      uvpool__handle_post(h, UVPOOL__NOTICE_ROOM);
     }
   }
 }

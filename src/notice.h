@@ -7,6 +7,7 @@
 #define UVPOOL_SRC_NOTICE_H
 
 struct uvpool__pool;
+struct uvpool_s;
 
 enum {
   UVPOOL__NOTICE_TIMERS = 1 << 0, /* start clock and purge */
@@ -16,7 +17,11 @@ enum {
   UVPOOL__NOTICE_STATE = 1 << 4   /* look after the shutdown */
 };
 
-/* To the keeper: the first handle that is not closing, else the first. */
+/* The first handle that is not closing, else the first; NULL if there is
+ * none. */
+struct uvpool_s* uvpool__keeper_locked(const struct uvpool__pool* pool);
+
+/* To the keeper. */
 void uvpool__notice_keeper_locked(struct uvpool__pool* pool, unsigned notices);
 
 /* To every handle. */

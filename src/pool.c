@@ -10,7 +10,7 @@
 #include "handle.h"
 #include "liveness.h"
 #include "options.h"
-#include "shutdown.h"
+#include "port.h"
 #include "spawn.h"
 #include "util.h"
 
@@ -40,6 +40,10 @@ static void free_pool(struct uvpool__pool* pool, bool inherited) {
     uvpool__lock_destroy(&pool->lock);
   }
   uvpool__free(&allocator, pool);
+}
+
+void uvpool__pool_abandon(struct uvpool__pool* pool) {
+  free_pool(pool, false);
 }
 
 void uvpool__pool_unref(struct uvpool__pool* pool, bool inherited) {
@@ -98,33 +102,42 @@ err_alloc:
   return err;
 }
 
-/* The first handle of a pool; takes the pool down with it if it fails. */
-static int new_handle(struct uvpool__pool* pool,
-                      uv_loop_t* loop,
-                      uvpool_t** out) {
-  uvpool_t* handle = uvpool__alloc(&pool->settings.allocator, sizeof(*handle));
-  if (handle == NULL) {
-    free_pool(pool, false);
-    return UV_ENOMEM;
+int uvpool__pool_new(const struct uvpool__settings* settings,
+                     struct uvpool__pool** out) {
+  int err = new_pool(settings, out);
+  if (err == 0 && (settings->flags & UVPOOL_PREALLOC) != 0) {
+    err = uvpool__spawn_prealloc(*out, settings->capacity);
+    if (err != 0) {
+      free_pool(*out, false);
+    }
   }
-  handle->pool = pool;
-  handle->loop = loop;
-  handle->thread = pthread_self();
-  handle->data = pool->settings.data;
-  atomic_init(&handle->completions.head, NULL);
-  atomic_init(&handle->credits, 0);
+  return err;
+}
+
+uvpool_t* uvpool__pool_new_handle(struct uvpool__pool* pool) {
+  uvpool_t* handle = uvpool__alloc(&pool->settings.allocator, sizeof(*handle));
+  if (handle != NULL) {
+    handle->pool = pool;
+    handle->thread = pthread_self();
+    handle->data = pool->settings.data;
+    atomic_init(&handle->notices, 0);
+    atomic_init(&handle->credits, 0);
+  }
+  return handle;
+}
+
+void uvpool__pool_list(uvpool_t* handle, struct uvpool__port* port) {
+  struct uvpool__pool* pool = handle->pool;
+  handle->port = port;
+  uvpool__port_join(port, handle);
   uvpool__lock_acquire(&pool->lock);
-  handle->next = pool->handles;
-  pool->handles = handle;
+  uvpool_t** link = &pool->handles;
+  while (*link != NULL) {
+    link = &(*link)->next; /* at the end: the keeper stays the same */
+  }
+  *link = handle;
   pool->handle_refs++;
   uvpool__lock_release(&pool->lock);
-  int err = uvpool__handle_open(handle);
-  if (err != 0) {
-    uvpool__shutdown_abandon(handle);
-    return err;
-  }
-  *out = handle;
-  return 0;
 }
 
 int uvpool__pool_warm_up(struct uvpool__pool* pool) {
@@ -145,11 +158,40 @@ int uvpool__pool_warm_up(struct uvpool__pool* pool) {
   return err;
 }
 
+/* A pool and its first handle on a port of its own. */
+static int create(uv_loop_t* loop,
+                  const struct uvpool__settings* settings,
+                  uvpool_t** out) {
+  struct uvpool__pool* pool = NULL;
+  struct uvpool__port* port = NULL;
+  int err = uvpool__pool_new(settings, &pool);
+  if (err != 0) {
+    return err;
+  }
+  uvpool_t* handle = uvpool__pool_new_handle(pool);
+  if (handle == NULL) {
+    err = UV_ENOMEM;
+    goto err_pool;
+  }
+  err = uvpool__port_open(loop, settings, &port);
+  if (err != 0) {
+    goto err_handle;
+  }
+  uvpool__pool_list(handle, port);
+  *out = handle;
+  return 0;
+
+err_handle:
+  uvpool__free(&settings->allocator, handle);
+err_pool:
+  free_pool(pool, false);
+  return err;
+}
+
 int uvpool_create(uv_loop_t* loop,
                   const uvpool_options_t* options,
                   uvpool_t** handle) {
   struct uvpool__settings settings = {0};
-  struct uvpool__pool* pool = NULL;
   if (loop == NULL || handle == NULL) {
     return UV_EINVAL;
   }
@@ -157,31 +199,20 @@ int uvpool_create(uv_loop_t* loop,
   if (err == 0) {
     err = uvpool__fork_watch();
   }
-  if (err == 0) {
-    err = new_pool(&settings, &pool);
-  }
-  if (err != 0) {
-    return err;
-  }
-  if ((settings.flags & UVPOOL_PREALLOC) != 0) {
-    err = uvpool__spawn_prealloc(pool, settings.capacity);
-  }
-  if (err != 0) {
-    free_pool(pool, false);
-    return err;
-  }
   uvpool_t* first = NULL;
-  err = new_handle(pool, loop, &first);
-  if (err != 0) {
-    return err;
+  if (err == 0) {
+    err = create(loop, &settings, &first);
   }
-  err = uvpool__pool_warm_up(pool);
-  if (err != 0) {
-    uvpool_close(first, NULL);
-    return err;
+  if (err == 0) {
+    err = uvpool__pool_warm_up(first->pool);
+    if (err != 0) {
+      uvpool_close(first, NULL);
+    }
   }
-  *handle = first;
-  return 0;
+  if (err == 0) {
+    *handle = first;
+  }
+  return err;
 }
 
 /* ---- Accessors ----------------------------------------------------------- */
@@ -198,7 +229,7 @@ int uvpool_is_closed(uvpool_t* handle) {
 }
 
 uv_loop_t* uvpool_get_loop(const uvpool_t* handle) {
-  return handle == NULL ? NULL : handle->loop;
+  return handle == NULL ? NULL : handle->port->loop;
 }
 
 void* uvpool_get_data(const uvpool_t* handle) {
@@ -219,8 +250,12 @@ static int set_referenced(uvpool_t* handle, bool referenced) {
   if (!uvpool__on_loop(handle)) {
     return UV_EPERM;
   }
+  if (referenced && !handle->referenced) {
+    uvpool__liveness_hold(handle->port);
+  } else if (!referenced && handle->referenced) {
+    uvpool__liveness_drop(handle->port);
+  }
   handle->referenced = referenced;
-  uvpool__liveness_update(handle);
   return 0;
 }
 

@@ -34,6 +34,7 @@
 
 struct uvpool__caller;
 struct uvpool__go;
+struct uvpool__port;
 struct uvpool__worker;
 
 enum { UVPOOL__NAME_MAX = 16 };
@@ -142,6 +143,19 @@ struct uvpool__pool {
   uint64_t next_number; /* for thread names */
   struct uvpool__spawn_backoff backoff;
 };
+
+/* Makes a pool without handles, with its preallocated records. */
+int uvpool__pool_new(const struct uvpool__settings* settings,
+                     struct uvpool__pool** out);
+
+/* A pool without handles that was never used. */
+void uvpool__pool_abandon(struct uvpool__pool* pool);
+
+/* Makes a handle that is not yet listed; NULL without memory. */
+struct uvpool_s* uvpool__pool_new_handle(struct uvpool__pool* pool);
+
+/* Loop thread, no lock held: the handle joins its pool and a port. */
+void uvpool__pool_list(struct uvpool_s* handle, struct uvpool__port* port);
 
 /* No lock held: one handle's memory is about to be freed. The last one frees
  * the pool. `inherited`: in a forked child, where no lock may be touched. */

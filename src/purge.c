@@ -27,9 +27,8 @@ static void retire_expired(struct uvpool__pool* pool,
   pool->counters.workers_expired += count;
 }
 
-static void on_purge(uv_timer_t* timer) {
-  uvpool_t* handle = UVPOOL__CONTAINER_OF(timer, uvpool_t, purge_timer);
-  struct uvpool__pool* pool = handle->pool;
+/* Returns whether this pool needs the timers no more. */
+static bool purge(struct uvpool__pool* pool) {
   struct uvpool__effects effects = {0};
   uvpool__lock_acquire(&pool->lock);
   retire_expired(pool, &effects);
@@ -40,18 +39,45 @@ static void on_purge(uv_timer_t* timer) {
   }
   uvpool__lock_release(&pool->lock);
   uvpool__effects_run(pool, &effects);
-  if (stop) {
-    uvpool__purge_stop(handle);
+  return stop;
+}
+
+static void stop_if_idle(struct uvpool__port* port) {
+  for (uvpool_t* h = port->handles; h != NULL; h = h->next_in_port) {
+    if (h->purging) {
+      return;
+    }
   }
+  port->timers_on = false;
+  uv_timer_stop(&port->purge_timer);
+  uvpool__clock_stop(port);
+}
+
+static void on_purge(uv_timer_t* timer) {
+  struct uvpool__port* port =
+      UVPOOL__CONTAINER_OF(timer, struct uvpool__port, purge_timer);
+  for (uvpool_t* h = port->handles; h != NULL; h = h->next_in_port) {
+    if (h->purging && purge(h->pool)) {
+      h->purging = false;
+    }
+  }
+  stop_if_idle(port);
 }
 
 void uvpool__purge_start(uvpool_t* handle) {
-  uint64_t period_ms = uvpool__clock_period_ms(&handle->pool->settings);
-  uvpool__clock_start(handle);
-  uv_timer_start(&handle->purge_timer, on_purge, period_ms, period_ms);
+  struct uvpool__port* port = handle->port;
+  handle->purging = true;
+  if (!port->timers_on) {
+    port->timers_on = true;
+    uvpool__clock_start(port);
+    uv_timer_start(
+        &port->purge_timer, on_purge, port->period_ms, port->period_ms);
+  }
 }
 
 void uvpool__purge_stop(uvpool_t* handle) {
-  uv_timer_stop(&handle->purge_timer);
-  uvpool__clock_stop(handle);
+  if (handle->purging) {
+    handle->purging = false;
+    stop_if_idle(handle->port);
+  }
 }

@@ -1,6 +1,7 @@
 /* The purge: workers that have been idle for longer than the expiry leave.
  *
- * A timer on the keeper's loop looks once per tick of the clock. It never takes
+ * A timer on the keeper's loop looks once per tick of the clock, at every pool
+ * of its port that has asked for it. It never takes
  * the pool below min_workers, and nothing but the number of idle threads
  * depends on it. It runs, with the clock, only while there is somebody to
  * retire: the worker that lies down first asks for both timers, and the purge

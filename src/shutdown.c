@@ -2,8 +2,6 @@
 #include "shutdown.h"
 
 #include "admission.h"
-#include "alloc.h"
-#include "fork.h"
 #include "liveness.h"
 #include "notice.h"
 #include "pool.h"
@@ -51,12 +49,30 @@ void uvpool__shutdown_rest(uvpool_t* handle) {
 
 /* ---- Release and drain with a callback ----------------------------------- */
 
+static void on_release_timer(uv_timer_t* timer);
+
+/* For the handle whose time is up first. */
+static void arm_release_timer(struct uvpool__port* port) {
+  uint64_t first = UVPOOL__NEVER;
+  for (uvpool_t* h = port->handles; h != NULL; h = h->next_in_port) {
+    if (h->release_cb != NULL && h->release_deadline_ns < first) {
+      first = h->release_deadline_ns;
+    }
+  }
+  if (first == UVPOOL__NEVER) {
+    uv_timer_stop(&port->release_timer);
+    return;
+  }
+  uv_timer_start(
+      &port->release_timer, on_release_timer, uvpool__ms_until(first), 0);
+}
+
 static void answer(uvpool_t* handle, int status) {
   uvpool_release_cb cb = handle->release_cb;
   handle->release_cb = NULL;
-  uv_timer_stop(&handle->release_timer);
+  arm_release_timer(handle->port);
   cb(handle, status);
-  uvpool__liveness_drop(handle);
+  uvpool__liveness_drop(handle->port);
 }
 
 bool uvpool__shutdown_answer(uvpool_t* handle) {
@@ -75,30 +91,22 @@ bool uvpool__shutdown_answer(uvpool_t* handle) {
   return false;
 }
 
-static void on_release_timer(uv_timer_t* timer);
-
-static void arm_release_timer(uvpool_t* handle) {
-  uint64_t now = uvpool__monotonic_ns();
-  uint64_t until = handle->release_deadline_ns;
-  uint64_t left_ms = until > now ? (until - now + 999999u) / 1000000u : 0;
-  if (until != UVPOOL__NEVER) {
-    uv_timer_start(&handle->release_timer, on_release_timer, left_ms, 0);
-  }
-}
-
 static void on_release_timer(uv_timer_t* timer) {
-  uvpool_t* handle = UVPOOL__CONTAINER_OF(timer, uvpool_t, release_timer);
-  /* It may be over without the bell having been heard yet. */
-  uvpool__reap(handle->pool);
-  if (uvpool__shutdown_answer(handle)) {
-    return;
+  struct uvpool__port* port =
+      UVPOOL__CONTAINER_OF(timer, struct uvpool__port, release_timer);
+  for (uvpool_t* h = port->handles; h != NULL; h = h->next_in_port) {
+    if (h->release_cb == NULL) {
+      continue;
+    }
+    /* It may be over without the bell having been heard yet; and the loop's own
+     * notion of now may have been behind when the timer was armed. */
+    uvpool__reap(h->pool);
+    if (!uvpool__shutdown_answer(h) &&
+        uvpool__monotonic_ns() >= h->release_deadline_ns) {
+      answer(h, UV_ETIMEDOUT);
+    }
   }
-  /* The loop's own notion of now may have been behind when it was armed. */
-  if (uvpool__monotonic_ns() < handle->release_deadline_ns) {
-    arm_release_timer(handle);
-    return;
-  }
-  answer(handle, UV_ETIMEDOUT);
+  arm_release_timer(port);
 }
 
 typedef void (*begin_locked)(struct uvpool__pool* pool,
@@ -127,14 +135,14 @@ static int request(uvpool_t* handle,
   struct uvpool__pool* pool = handle->pool;
   struct uvpool__effects effects = {0};
   handle->release_cb = cb;
-  uvpool__liveness_hold(handle);
+  uvpool__liveness_hold(handle->port);
   handle->release_deadline_ns = timeout_ms == UINT64_MAX
                                     ? UVPOOL__NEVER
                                     : uvpool__deadline_ns(timeout_ms);
-  arm_release_timer(handle);
+  arm_release_timer(handle->port);
   uvpool__lock_acquire(&pool->lock);
   begin(pool, &effects);
-  uvpool__doorbell_post(&handle->doorbell, UVPOOL__NOTICE_STATE);
+  uvpool__handle_post(handle, UVPOOL__NOTICE_STATE);
   uvpool__lock_release(&pool->lock);
   uvpool__effects_run(pool, &effects);
   return 0;
@@ -197,18 +205,6 @@ int uvpool_reboot(uvpool_t* handle) {
 
 /* ---- Close --------------------------------------------------------------- */
 
-/* The last uv_close callback of a handle. */
-static void on_shut(uvpool_t* handle) {
-  struct uvpool__pool* pool = handle->pool;
-  uvpool_allocator_t allocator = pool->settings.allocator;
-  bool inherited = pool->fork_generation != uvpool__fork_generation();
-  if (handle->close_cb != NULL) {
-    handle->close_cb(handle);
-  }
-  uvpool__free(&allocator, handle);
-  uvpool__pool_unref(pool, inherited);
-}
-
 /* Lock held. */
 static void unlist(uvpool_t* handle) {
   uvpool_t** link = &handle->pool->handles;
@@ -223,89 +219,56 @@ static bool is_last_locked(const uvpool_t* handle) {
   return first == handle && first->next == NULL;
 }
 
-/* Lock held. Has everything happened that must before uv_close begins? */
-static bool may_shut(uvpool_t* handle) {
-  return handle->closing && !handle->witness_open &&
+/* Lock held. Has everything happened that must before the handle may go? */
+static bool may_leave(uvpool_t* handle) {
+  return handle->closing && !handle->port->witness_open &&
          handle->accepted == handle->delivered && handle->callers == 0 &&
          UVPOOL__IMPLIES(is_last_locked(handle),
                          handle->pool->state == UVPOOL__RELEASED);
 }
 
-void uvpool__shutdown_step(uvpool_t* handle) {
+/* Returns whether the handle has left. */
+static bool step(uvpool_t* handle) {
   struct uvpool__pool* pool = handle->pool;
   (void) uvpool__shutdown_answer(handle);
   uvpool__lock_acquire(&pool->lock);
   settle(handle);
-  bool shut = may_shut(handle);
-  bool wait = shut && uvpool__doorbell_busy(&handle->doorbell);
-  if (wait) {
-    /* Somebody stands between its push and the end of its send. */
-    uvpool__doorbell_ring(&handle->doorbell);
-  } else if (shut) {
-    if (is_last_locked(handle)) {
-      unlist(handle);
+  bool leave = may_leave(handle);
+  if (leave) {
+    bool last = is_last_locked(handle);
+    unlist(handle);
+    if (last) {
       uvpool__state_move_locked(pool, UVPOOL__CLOSED);
-    } else {
-      unlist(handle);
     }
   }
-  handle->winding_down = handle->closing || handle->release_cb != NULL ||
-                         pool->state == UVPOOL__RELEASING;
+  handle->winding_down =
+      !leave && (handle->closing || handle->release_cb != NULL ||
+                 pool->state == UVPOOL__RELEASING);
   uvpool__lock_release(&pool->lock);
-  if (shut && !wait) {
-    handle->winding_down = false;
-    uvpool__handle_shut(handle, on_shut);
-  }
+  return leave;
 }
 
-void uvpool__shutdown_abandon(uvpool_t* handle) {
-  struct uvpool__pool* pool = handle->pool;
-  uvpool__lock_acquire(&pool->lock);
-  unlist(handle);
-  uvpool__lock_release(&pool->lock);
-  if (handle->inner_open > 0) {
-    uvpool__handle_shut(handle, on_shut);
-  } else {
-    on_shut(handle);
+void uvpool__shutdown_step(struct uvpool__port* port) {
+  uvpool_t* next = NULL;
+  port->winding_down = false;
+  for (uvpool_t* h = port->handles; h != NULL; h = next) {
+    next = h->next_in_port;
+    if (h->winding_down && step(h)) {
+      uvpool__port_leave(h);
+    }
+    port->winding_down = port->winding_down || h->winding_down;
   }
+  uvpool__port_end(port);
 }
 
-static void on_rescue(uv_timer_t* timer) {
-  uvpool_t* handle = UVPOOL__CONTAINER_OF(timer, uvpool_t, rescue_timer);
+void uvpool__shutdown_look(uvpool_t* handle) {
   uvpool__reap(handle->pool);
   handle->winding_down = true;
-  uvpool__handle_turn(handle);
 }
 
-/* Runs once in every close, at the end of the loop's turn: if the user's
- * uv_walk has closed the doorbell's async, before or after uvpool_close, polls
- * in its place. The first tick comes a turn after the async's own close
- * callback, so that its memory may go when all is done. */
-static void on_witness_closed(uv_handle_t* witness) {
-  uvpool_t* handle = UVPOOL__CONTAINER_OF(witness, uvpool_t, witness_timer);
-  handle->witness_open = false;
-  if (uv_is_closing((uv_handle_t*) &handle->doorbell.async)) {
-    uv_timer_init(handle->loop, &handle->rescue_timer);
-    uv_timer_start(&handle->rescue_timer, on_rescue, 1, 1);
-  } else {
-    uvpool__doorbell_post(&handle->doorbell, UVPOOL__NOTICE_STATE);
-  }
-}
-
-/* A handle of ours that is closed from the start cannot be closed by others. */
-static void call_witness(uvpool_t* handle) {
-  uv_timer_init(handle->loop, &handle->witness_timer);
-  handle->witness_open = true;
-  uv_close((uv_handle_t*) &handle->witness_timer, on_witness_closed);
-}
-
-/* Lock held. The timers that this handle runs for the pool are another's
- * now. */
-static void hand_over_roles(uvpool_t* handle) {
-  struct uvpool__pool* pool = handle->pool;
-  if (is_last_locked(handle)) {
-    return;
-  }
+/* Lock held, the handle was the keeper. The timers that it runs for the pool
+ * are another's now. */
+static void hand_over_roles(struct uvpool__pool* pool) {
   unsigned notices = pool->exited != NULL ? UVPOOL__NOTICE_REAP : 0u;
   if (pool->timers_on) {
     notices |= UVPOOL__NOTICE_TIMERS;
@@ -318,8 +281,8 @@ static void hand_over_roles(uvpool_t* handle) {
   }
 }
 
-static bool all_others_closing(const uvpool_t* handle) {
-  for (const uvpool_t* h = handle->pool->handles; h != NULL; h = h->next) {
+static bool all_are_closing(const struct uvpool__pool* pool) {
+  for (const uvpool_t* h = pool->handles; h != NULL; h = h->next) {
     if (!h->closing) {
       return false;
     }
@@ -329,19 +292,38 @@ static bool all_others_closing(const uvpool_t* handle) {
 
 /* In a forked child: nobody is there to wait for, and no lock to trust. */
 static int close_inherited(uvpool_t* handle, uvpool_close_cb close_cb) {
+  struct uvpool__port* port = handle->port;
   if (handle->closing) {
     return UV_EALREADY;
   }
   handle->closing = true;
   handle->close_cb = close_cb;
-  if (uv_is_closing((uv_handle_t*) &handle->doorbell.async)) {
-    uv_timer_init(handle->loop, &handle->rescue_timer);
+  uvpool__port_leave(handle);
+  if (port->handles == NULL) {
+    uvpool__port_end_inherited(port);
   }
-  uvpool__handle_shut(handle, on_shut);
   return 0;
 }
 
-int uvpool_close(uvpool_t* handle, uvpool_close_cb close_cb) {
+static void begin_close(uvpool_t* handle) {
+  struct uvpool__pool* pool = handle->pool;
+  struct uvpool__effects effects = {0};
+  uvpool__lock_acquire(&pool->lock);
+  bool was_keeper = uvpool__keeper_locked(pool) == handle;
+  handle->closing = true;
+  uvpool__cancel_handle_locked(pool, handle, &effects);
+  uvpool__dismiss_locked(pool, handle, UV_ESHUTDOWN, &effects);
+  if (all_are_closing(pool)) {
+    uvpool__release_locked(pool, &effects);
+  } else if (was_keeper) {
+    hand_over_roles(pool);
+  }
+  uvpool__handle_post(handle, UVPOOL__NOTICE_STATE);
+  uvpool__lock_release(&pool->lock);
+  uvpool__effects_run(pool, &effects);
+}
+
+int uvpool__close(uvpool_t* handle, uvpool_close_cb close_cb) {
   int err = uvpool__handle_enter(handle);
   if (err == UV_EPERM) {
     return close_inherited(handle, close_cb);
@@ -355,23 +337,16 @@ int uvpool_close(uvpool_t* handle, uvpool_close_cb close_cb) {
   if (handle->closing) {
     return UV_EALREADY;
   }
-  struct uvpool__pool* pool = handle->pool;
-  struct uvpool__effects effects = {0};
   handle->close_cb = close_cb;
-  uvpool__liveness_hold(handle);
+  uvpool__liveness_hold(handle->port);
   uvpool__purge_stop(handle);
   uvpool__retry_stop(handle);
-  uvpool__lock_acquire(&pool->lock);
-  handle->closing = true;
-  uvpool__cancel_handle_locked(pool, handle, &effects);
-  uvpool__dismiss_locked(pool, handle, UV_ESHUTDOWN, &effects);
-  if (all_others_closing(handle)) {
-    uvpool__release_locked(pool, &effects);
-  }
-  hand_over_roles(handle);
-  uvpool__doorbell_post(&handle->doorbell, UVPOOL__NOTICE_STATE);
-  uvpool__lock_release(&pool->lock);
-  uvpool__effects_run(pool, &effects);
-  call_witness(handle);
+  begin_close(handle);
+  uvpool__port_call_witness(handle->port);
   return 0;
+}
+
+int uvpool_close(uvpool_t* handle, uvpool_close_cb close_cb) {
+  return handle != NULL && handle->owned ? UV_EPERM
+                                         : uvpool__close(handle, close_cb);
 }

@@ -35,6 +35,12 @@ static inline uint64_t uvpool__deadline_ns(uint64_t timeout_ms) {
   return now + timeout_ms * 1000000u;
 }
 
+/* From now until then, rounded up: how long a timer has to wait. */
+static inline uint64_t uvpool__ms_until(uint64_t deadline_ns) {
+  uint64_t now = uvpool__monotonic_ns();
+  return deadline_ns > now ? (deadline_ns - now + 999999u) / 1000000u : 0;
+}
+
 /* Tells the core that we poll: it saves power and lets its sibling run. */
 static inline void uvpool__cpu_relax(void) {
 #if defined(__x86_64__) || defined(__i386__)

@@ -47,6 +47,7 @@ static struct {
   dice_t dice;
   struct uvpool__pool pool;
   uvpool_t handle;
+  struct uvpool__port port;
   stamp_t stamps[STAMPS];
   int len;
   uint64_t retired;
@@ -80,15 +81,18 @@ static void sim_start(dice_t dice, uint64_t expiry_ms) {
   sim.dice = dice;
   sim.pool.settings.expiry_ms = expiry_ms;
   sim.handle.pool = &sim.pool;
+  sim.handle.purging = true;
+  sim.port.handles = &sim.handle;
+  sim.port.period_ms = uvpool__clock_period_ms(&sim.pool.settings);
   assert_int_equal(uvpool__lock_init(&sim.pool.lock, UVPOOL__RANK_POOL), 0);
   fake_reset(dice_below(&sim.dice, 10000 * MS));
   fake.at_each_look = hold_up;
-  uvpool__clock_start(&sim.handle);
+  uvpool__clock_start(&sim.port);
 }
 
 static void sim_stop(void) {
-  uvpool__clock_stop(&sim.handle);
-  assert_false(fake_is_active(&sim.handle.clock_timer));
+  uvpool__clock_stop(&sim.port);
+  assert_false(fake_is_active(&sim.port.clock_timer));
   uvpool__lock_destroy(&sim.pool.lock);
 }
 
@@ -211,12 +215,12 @@ static void restart_begins_a_period(void** state) {
   (void) state;
   sim_start(dice_new(), 100);
   fake.at_each_look = NULL;
-  uvpool__clock_stop(&sim.handle);
+  uvpool__clock_stop(&sim.port);
   fake.now_ns += 10000 * MS;
   fake_turn();
   assert_int_equal(uvpool__clock_stamp(&sim.pool), 0);
   lie_down();
-  uvpool__clock_start(&sim.handle);
+  uvpool__clock_start(&sim.port);
   sim.turn_ns = MS;
   sim_turns(1000);
   assert_true(sim.retired > 0);

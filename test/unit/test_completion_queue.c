@@ -104,10 +104,10 @@ static int all_delivered(void* arg) {
 /* Nothing pushed, nothing pending, nothing to deliver. */
 static void empty(void** state) {
   uvpool_t* pool = open_pool(*state, UVPOOL_UNLIMITED);
-  assert_false(uvpool__completion_pending(pool));
-  assert_false(uvpool__completion_deliver(pool));
+  assert_false(uvpool__completion_pending(pool->port));
+  assert_false(uvpool__completion_deliver(pool->port));
   uvpool__completion_push_chain(NULL);
-  assert_false(uvpool__completion_pending(pool));
+  assert_false(uvpool__completion_pending(pool->port));
   pool_close(*state, pool);
 }
 
@@ -117,7 +117,7 @@ static void fifo_of_one_thread(void** state) {
   uvpool_t* pool = open_pool(*state, UVPOOL_UNLIMITED);
   item_t* items = items_new(pool, &log, 200);
   push_all(items, 200);
-  assert_true(uvpool__completion_pending(pool));
+  assert_true(uvpool__completion_pending(pool->port));
   assert_int_equal(log.count, 0); /* never inside the push */
   loop_run_until(*state, all_delivered, &log, "all tasks to be done");
   assert_in_order(&log);
@@ -157,7 +157,7 @@ static void chains_keep_their_order(void** state) {
     items[i].task.next = i < 9 ? &items[i + 1].task : NULL;
   }
   uvpool__completion_push_chain(&items[2].task);
-  assert_false(uvpool__completion_deliver(pool));
+  assert_false(uvpool__completion_deliver(pool->port));
   assert_in_order(&log);
   items_free(items, &log);
   pool_close(*state, pool);
@@ -168,13 +168,13 @@ static void only_the_edge_rings(void** state) {
   log_t log;
   uvpool_t* pool = open_pool(*state, UVPOOL_UNLIMITED);
   item_t* items = items_new(pool, &log, 3);
-  uvpool__doorbell_hush(&pool->doorbell);
+  uvpool__doorbell_hush(&pool->port->doorbell);
   push_all(items, 1);
-  assert_int_equal(atomic_load(&pool->doorbell.rung), 1);
-  uvpool__doorbell_hush(&pool->doorbell);
+  assert_int_equal(atomic_load(&pool->port->doorbell.rung), 1);
+  uvpool__doorbell_hush(&pool->port->doorbell);
   push_all(items + 1, 2);
-  assert_int_equal(atomic_load(&pool->doorbell.rung), 0);
-  assert_false(uvpool__doorbell_busy(&pool->doorbell));
+  assert_int_equal(atomic_load(&pool->port->doorbell.rung), 0);
+  assert_false(uvpool__doorbell_busy(&pool->port->doorbell));
   loop_run_until(*state, all_delivered, &log, "all tasks to be done");
   assert_in_order(&log);
   items_free(items, &log);
@@ -193,7 +193,8 @@ static void deliver_keeps_to_the_count(void** state) {
     push_all(items, COUNT);
     for (int due = per_turn; log.count < COUNT; due += per_turn) {
       int expected = due < COUNT ? due : COUNT;
-      assert_int_equal(uvpool__completion_deliver(pool), expected < COUNT);
+      assert_int_equal(uvpool__completion_deliver(pool->port),
+                       expected < COUNT);
       assert_int_equal(log.count, expected);
     }
     assert_in_order(&log);
@@ -240,7 +241,7 @@ static void deliver_keeps_to_the_time(void** state) {
   log.in_done = be_slow;
   push_all(items, 5);
   for (int i = 1; i <= 5; i++) {
-    assert_int_equal(uvpool__completion_deliver(pool), i < 5);
+    assert_int_equal(uvpool__completion_deliver(pool->port), i < 5);
     assert_int_equal(log.count, i);
   }
   items_free(items, &log);
@@ -254,7 +255,7 @@ static void no_budget_no_end(void** state) {
   item_t* items = items_new(pool, &log, 300);
   log.in_done = be_slow;
   push_all(items, 300);
-  assert_false(uvpool__completion_deliver(pool));
+  assert_false(uvpool__completion_deliver(pool->port));
   assert_int_equal(log.count, 300);
   assert_in_order(&log);
   items_free(items, &log);

@@ -14,6 +14,7 @@ enum { WORKERS = 6, EXPIRY_MS = 100, PERIOD_MS = 25 };
 static struct {
   struct uvpool__pool pool;
   uvpool_t handle;
+  struct uvpool__port port;
   struct uvpool__worker workers[WORKERS];
   struct uvpool__idle* entries[WORKERS];
 } bench;
@@ -29,6 +30,9 @@ static void bench_open(size_t idle, uint64_t busy, uint64_t min_workers) {
   assert_int_equal(uvpool__lock_init(&pool->lock, UVPOOL__RANK_POOL), 0);
   (void) uvpool__worker_queue_adopt(&pool->idle, bench.entries, WORKERS);
   bench.handle.pool = pool;
+  bench.handle.port = &bench.port;
+  bench.port.handles = &bench.handle;
+  bench.port.period_ms = uvpool__clock_period_ms(&pool->settings);
   pool->workers = pool->threads = idle + busy;
   pool->busy = busy;
   for (size_t i = 0; i < WORKERS; i++) {
@@ -52,7 +56,8 @@ static void bench_close(void) {
 /* The purge timer comes due at this tick. */
 static void purge_at(uint64_t tick) {
   atomic_store(&bench.pool.tick, tick);
-  on_purge(&bench.handle.purge_timer);
+  bench.handle.purging = true;
+  on_purge(&bench.port.purge_timer);
 }
 
 /* The first `count` workers were ordered to leave, and woken for it; nobody
@@ -144,8 +149,8 @@ static void so_many_are_kept(void** state) {
 /* ---- Timers -------------------------------------------------------------- */
 
 static bool timers_run(void) {
-  bool clock = fake_is_active(&bench.handle.clock_timer);
-  bool purge = fake_is_active(&bench.handle.purge_timer);
+  bool clock = fake_is_active(&bench.port.clock_timer);
+  bool purge = fake_is_active(&bench.port.purge_timer);
   assert_int_equal(clock, purge);
   return clock;
 }
@@ -171,7 +176,7 @@ static void start_and_stop_are_for_both(void** state) {
   assert_false(timers_run());
   uvpool__purge_start(&bench.handle);
   assert_true(timers_run());
-  assert_int_equal(fake_timer(&bench.handle.purge_timer)->repeat_ms, PERIOD_MS);
+  assert_int_equal(fake_timer(&bench.port.purge_timer)->repeat_ms, PERIOD_MS);
   uvpool__purge_stop(&bench.handle);
   assert_false(timers_run());
   bench_close();

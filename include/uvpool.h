@@ -1,10 +1,13 @@
 /* uvpool: bounded thread pools for libuv programs.
  *
  * Objects
- *   uvpool_t          a handle on a pool, bound to a loop  <uvpool/pool.h>
- *   uvpool_task_t     one piece of blocking work           <uvpool/task.h>
+ *   uvpool_t          a handle on a pool, bound to a loop     <uvpool/pool.h>
+ *   uvpool_task_t     one piece of blocking work              <uvpool/task.h>
  *   uvpool_options_t  what a pool is told at creation      <uvpool/options.h>
- *   uvpool_stats_t    what it has done                     <uvpool/stats.h>
+ *   uvpool_stats_t    what it has done                       <uvpool/stats.h>
+ *   uvpool_func_t     a pool with one function, fixed    <uvpool/func_pool.h>
+ *   uvpool_multi_t    several pools, one submit         <uvpool/multi_pool.h>
+ *   the default pool, for who does not care which     <uvpool/default_pool.h>
  *
  * Threads
  *   A task's work runs on one of the pool's workers; its done callback runs on
@@ -27,7 +30,10 @@
 #ifndef UVPOOL_H
 #define UVPOOL_H
 
+#include <uvpool/default_pool.h>
 #include <uvpool/errno.h>
+#include <uvpool/func_pool.h>
+#include <uvpool/multi_pool.h>
 #include <uvpool/options.h>
 #include <uvpool/pool.h>
 #include <uvpool/stats.h>

@@ -1,5 +1,5 @@
-/* Admission: uvpool_submit and uvpool_submit_wait, and the queue of callers
- * that the latter keeps. The rule is in admission.h. */
+/* Admission, and the queue of callers that wait for room. The rule is in
+ * admission.h. */
 #include "admission.h"
 
 #include <uvpool/pool.h>
@@ -15,53 +15,26 @@
 #include "util.h"
 #include "worker.h"
 
-/* Why a task was not admitted, besides negative UV_E*. */
-enum { NO_ROOM = 1 };
-
 /* ---- Callers ------------------------------------------------------------- */
-
-static void callers_push(struct uvpool__pool* pool,
-                         struct uvpool__caller* caller) {
-  struct uvpool__caller_queue* queue = &pool->callers;
-  caller->next = NULL;
-  caller->prev = queue->tail;
-  if (queue->tail == NULL) {
-    queue->head = caller;
-  } else {
-    queue->tail->next = caller;
-  }
-  queue->tail = caller;
-  caller->queued = true;
-  pool->blocked++;
-  pool->room_wanted = true;
-}
-
-static void callers_remove(struct uvpool__pool* pool,
-                           struct uvpool__caller* caller) {
-  struct uvpool__caller_queue* queue = &pool->callers;
-  if (caller->prev == NULL) {
-    queue->head = caller->next;
-  } else {
-    caller->prev->next = caller->next;
-  }
-  if (caller->next == NULL) {
-    queue->tail = caller->prev;
-  } else {
-    caller->next->prev = caller->prev;
-  }
-  caller->queued = false;
-  pool->blocked--;
-}
 
 /* Takes a caller off the queue, to be woken with `result`. */
 static void callers_answer(struct uvpool__pool* pool,
                            struct uvpool__caller* caller,
                            int result,
                            struct uvpool__effects* effects) {
-  callers_remove(pool, caller);
+  uvpool__caller_queue_remove(&pool->callers, caller);
   caller->result = result;
   caller->next = effects->admitted;
   effects->admitted = caller;
+}
+
+/* Whoever waits for room in any pool of the multi-pool looks again. */
+static void unwatch(struct uvpool__pool* pool,
+                    struct uvpool__effects* effects) {
+  if (pool->room_watched) {
+    pool->room_watched = false;
+    effects->room = true;
+  }
 }
 
 void uvpool__dismiss_locked(struct uvpool__pool* pool,
@@ -75,6 +48,9 @@ void uvpool__dismiss_locked(struct uvpool__pool* pool,
       callers_answer(pool, caller, result, effects);
     }
     caller = next;
+  }
+  if (handle == NULL) {
+    unwatch(pool, effects);
   }
 }
 
@@ -95,6 +71,9 @@ void uvpool__room_locked(struct uvpool__pool* pool,
     callers_answer(pool, caller, 0, effects);
     take_in(pool, task, effects);
   }
+  if (uvpool__has_room_locked(pool)) {
+    unwatch(pool, effects);
+  }
   if (pool->state == UVPOOL__OPEN && pool->callers.head == NULL &&
       uvpool__has_room_locked(pool) &&
       pool->waiting.len <= pool->settings.max_waiting / 2) {
@@ -103,18 +82,18 @@ void uvpool__room_locked(struct uvpool__pool* pool,
   }
 }
 
-/* 0, NO_ROOM or UV_ESHUTDOWN. */
+/* 0, UVPOOL__NO_ROOM or UV_ESHUTDOWN. */
 static int may_come_in(struct uvpool__pool* pool, const uvpool_t* handle) {
   if (pool->state != UVPOOL__OPEN || handle->closing) {
     return UV_ESHUTDOWN;
   }
   if (pool->callers.head != NULL) {
-    return NO_ROOM;
+    return UVPOOL__NO_ROOM;
   }
   if (!uvpool__has_room_locked(pool)) {
     uvpool__hold_revoke_locked(pool);
   }
-  return uvpool__has_room_locked(pool) ? 0 : NO_ROOM;
+  return uvpool__has_room_locked(pool) ? 0 : UVPOOL__NO_ROOM;
 }
 
 /* Nobody lives who could take a task, and somebody could be started. A worker
@@ -149,7 +128,23 @@ static int try_admit(uvpool_t* handle,
   return err;
 }
 
-int uvpool__admit(uvpool_t* handle, uvpool_task_t* task) {
+/* Lock held. Who is to hear when there is room again. */
+static void want_room(uvpool_t* handle, unsigned on_refusal) {
+  struct uvpool__pool* pool = handle->pool;
+  if ((on_refusal & UVPOOL__REFUSAL_WANTS) != 0 &&
+      pool->settings.on_drain != NULL) {
+    handle->wants_room = true;
+    pool->room_wanted = true;
+  }
+  if ((on_refusal & UVPOOL__REFUSAL_WATCHES) != 0) {
+    pool->room_watched = true;
+    pool->room_wanted = true;
+  }
+}
+
+int uvpool__admit_or(uvpool_t* handle,
+                     uvpool_task_t* task,
+                     unsigned on_refusal) {
   struct uvpool__pool* pool = handle->pool;
   struct uvpool__effects effects = {0};
   bool on_loop = (task->flags & UVPOOL__TASK_HOLDS_LOOP) != 0;
@@ -165,12 +160,11 @@ int uvpool__admit(uvpool_t* handle, uvpool_task_t* task) {
   if (hold) {
     uvpool__hold_grant_locked(handle);
   }
-  if (err == NO_ROOM) {
-    handle->wants_room = pool->settings.on_drain != NULL;
-    pool->room_wanted = pool->room_wanted || handle->wants_room;
-    err = UV_EAGAIN;
+  if (err == UVPOOL__NO_ROOM) {
+    want_room(handle, on_refusal);
   }
-  if (err == UV_EAGAIN) {
+  if ((err == UVPOOL__NO_ROOM || err == UV_EAGAIN) &&
+      (on_refusal & UVPOOL__REFUSAL_COUNTS) != 0) {
     pool->counters.refused++;
   }
   uvpool__lock_release(&pool->lock);
@@ -182,40 +176,13 @@ int uvpool__admit(uvpool_t* handle, uvpool_task_t* task) {
   return err;
 }
 
-/* ---- Submit -------------------------------------------------------------- */
-
-static int check_arguments(const uvpool_t* handle,
-                           const uvpool_task_t* task,
-                           uvpool_work_cb work,
-                           uvpool_done_cb done) {
-  if (task == NULL || work == NULL || done == NULL) {
-    return UV_EINVAL;
-  }
-  return uvpool__handle_check(handle);
+int uvpool__admit(uvpool_t* handle, uvpool_task_t* task) {
+  int err = uvpool__admit_or(
+      handle, task, UVPOOL__REFUSAL_COUNTS | UVPOOL__REFUSAL_WANTS);
+  return err == UVPOOL__NO_ROOM ? UV_EAGAIN : err;
 }
 
-int uvpool_submit(uvpool_t* handle,
-                  uvpool_task_t* task,
-                  uvpool_work_cb work,
-                  uvpool_done_cb done) {
-  int err = check_arguments(handle, task, work, done);
-  if (err != 0) {
-    return err;
-  }
-  if (!uvpool__task_claim(task)) {
-    return UV_EALREADY;
-  }
-  uvpool__task_prepare(task,
-                       handle,
-                       work,
-                       done,
-                       uvpool__on_loop(handle) ? UVPOOL__TASK_HOLDS_LOOP : 0);
-  err = uvpool__admit(handle, task);
-  if (err != 0) {
-    uvpool__task_free(task);
-  }
-  return err;
-}
+/* ---- Waiting for room ---------------------------------------------------- */
 
 /* Lock held. A thread that must not wait for this pool. */
 static bool would_deadlock(const struct uvpool__pool* pool) {
@@ -231,7 +198,8 @@ static bool would_deadlock(const struct uvpool__pool* pool) {
 static int wait_for_room(struct uvpool__pool* pool,
                          struct uvpool__caller* caller,
                          uint64_t deadline_ns) {
-  callers_push(pool, caller);
+  uvpool__caller_queue_insert(&pool->callers, pool->callers.tail, caller);
+  pool->room_wanted = true;
   uvpool__lock_release(&pool->lock);
   bool woken = uvpool__parker_park_until(&caller->parker, deadline_ns);
   uvpool__lock_acquire(&pool->lock);
@@ -239,7 +207,7 @@ static int wait_for_room(struct uvpool__pool* pool,
     return caller->result;
   }
   if (caller->queued) {
-    callers_remove(pool, caller);
+    uvpool__caller_queue_remove(&pool->callers, caller);
     return UV_ETIMEDOUT;
   }
   /* Answered at the last moment: the token is on its way to our stack. */
@@ -247,6 +215,20 @@ static int wait_for_room(struct uvpool__pool* pool,
   uvpool__parker_park(&caller->parker);
   uvpool__lock_acquire(&pool->lock);
   return caller->result;
+}
+
+void uvpool__caller_enter_locked(uvpool_t* handle) {
+  handle->callers++;
+}
+
+void uvpool__caller_leave(uvpool_t* handle) {
+  struct uvpool__pool* pool = handle->pool;
+  uvpool__lock_acquire(&pool->lock);
+  handle->callers--;
+  if (handle->closing && handle->callers == 0) {
+    uvpool__handle_post(handle, UVPOOL__NOTICE_STATE);
+  }
+  uvpool__lock_release(&pool->lock);
 }
 
 static int admit_or_wait(uvpool_t* handle,
@@ -259,11 +241,14 @@ static int admit_or_wait(uvpool_t* handle,
     uvpool__lock_release(&pool->lock);
     return UV_EPERM;
   }
-  handle->callers++;
+  uvpool__caller_enter_locked(handle);
   int err = try_admit(handle, caller->task, false, &effects);
-  if (err == NO_ROOM && timeout_ms == 0) {
+  if (err == UVPOOL__NO_ROOM && timeout_ms == 0) {
     err = UV_ETIMEDOUT;
-  } else if (err == NO_ROOM) {
+  } else if (err == UVPOOL__NO_ROOM &&
+             pool->callers.len >= pool->settings.max_blocked) {
+    err = UV_EAGAIN;
+  } else if (err == UVPOOL__NO_ROOM) {
     err = wait_for_room(pool, caller, uvpool__deadline_ns(timeout_ms));
   }
   if (err == UV_ETIMEDOUT || err == UV_EAGAIN) {
@@ -271,40 +256,19 @@ static int admit_or_wait(uvpool_t* handle,
   }
   uvpool__lock_release(&pool->lock);
   uvpool__effects_run(pool, &effects);
-
   /* Close waits for the count, so that nothing of the pool is touched after. */
-  uvpool__lock_acquire(&pool->lock);
-  handle->callers--;
-  if (handle->closing && handle->callers == 0) {
-    uvpool__handle_post(handle, UVPOOL__NOTICE_STATE);
-  }
-  uvpool__lock_release(&pool->lock);
+  uvpool__caller_leave(handle);
   return err;
 }
 
-int uvpool_submit_wait(uvpool_t* handle,
+int uvpool__admit_wait(uvpool_t* handle,
                        uvpool_task_t* task,
-                       uvpool_work_cb work,
-                       uvpool_done_cb done,
                        uint64_t timeout_ms) {
-  int err = check_arguments(handle, task, work, done);
-  if (err != 0) {
-    return err;
-  }
-  if (!uvpool__task_claim(task)) {
-    return UV_EALREADY;
-  }
   struct uvpool__caller caller = {.task = task};
-  err = uvpool__parker_init(&caller.parker);
-  if (err != 0) {
-    uvpool__task_free(task);
+  if (uvpool__parker_init(&caller.parker) != 0) {
     return UV_ENOMEM;
   }
-  uvpool__task_prepare(task, handle, work, done, 0);
-  err = admit_or_wait(handle, &caller, timeout_ms);
+  int err = admit_or_wait(handle, &caller, timeout_ms);
   uvpool__parker_destroy(&caller.parker);
-  if (err != 0) {
-    uvpool__task_free(task);
-  }
   return err;
 }

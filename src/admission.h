@@ -45,4 +45,31 @@ void uvpool__dismiss_locked(struct uvpool__pool* pool,
  * thread the task keeps the loop alive. 0, UV_EAGAIN or UV_ESHUTDOWN. */
 int uvpool__admit(uvpool_t* handle, uvpool_task_t* task);
 
+/* What a refusal for want of room leaves behind. */
+enum {
+  UVPOOL__REFUSAL_COUNTS = 1 << 0, /* in counters.refused */
+  UVPOOL__REFUSAL_WANTS = 1 << 1,  /* on_drain is due */
+  UVPOOL__REFUSAL_WATCHES = 1 << 2 /* callers of the multi-pool will hear */
+};
+
+/* Why a task was not admitted, besides negative UV_E*: UV_EAGAIN then means
+ * that there is room, but no thread to be had. */
+enum { UVPOOL__NO_ROOM = 1 };
+
+/* The same with the choice what a refusal leaves behind: 0, UVPOOL__NO_ROOM,
+ * UV_EAGAIN or UV_ESHUTDOWN. */
+int uvpool__admit_or(uvpool_t* handle,
+                     uvpool_task_t* task,
+                     unsigned on_refusal);
+
+/* No lock held: uvpool_submit_wait for a task that is claimed and prepared. */
+int uvpool__admit_wait(uvpool_t* handle,
+                       uvpool_task_t* task,
+                       uint64_t timeout_ms);
+
+/* Around a blocking call: the handle cannot go away in between. Enter is called
+ * with the lock held, leave without. */
+void uvpool__caller_enter_locked(uvpool_t* handle);
+void uvpool__caller_leave(uvpool_t* handle);
+
 #endif /* UVPOOL_SRC_ADMISSION_H */

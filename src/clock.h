@@ -4,7 +4,7 @@
  * A worker is stamped with the tick when it lies down. A tick is at least a
  * quarter of the expiry after the one before, however the loop was held up: the
  * callback measures, and waits for the rest if it comes early. A stamp may be
- * given at any moment between two ticks, or before the first, so that only four whole ticks lie
+ * given at any moment between two ticks, so that only four whole ticks lie
  * between a stamp and the fifth tick after it: a worker retired then has been
  * idle for at least the expiry. Ticks are made and read under the pool's
  * lock, so that a late loop makes workers leave late, never

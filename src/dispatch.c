@@ -40,6 +40,7 @@ void uvpool__enqueue_locked(struct uvpool__pool* pool,
                             struct uvpool__effects* effects) {
   task->flags |= UVPOOL__TASK_WAITING;
   uvpool__task_queue_push(&pool->waiting, task);
+  uvpool__load_update_locked(pool);
   pool->counters.accepted++;
   if (pool->waiting.len > pool->counters.waiting_max) {
     pool->counters.waiting_max = pool->waiting.len;
@@ -83,6 +84,7 @@ void uvpool__finish_locked(struct uvpool__pool* pool,
                            bool panicked,
                            struct uvpool__effects* effects) {
   pool->busy--;
+  uvpool__load_update_locked(pool);
   if (panicked) {
     pool->counters.panicked++;
   } else {

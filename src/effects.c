@@ -3,6 +3,8 @@
 
 #include "caller.h"
 #include "completion_queue.h"
+#include "multi_wait.h"
+#include "pool.h"
 #include "spawn.h"
 #include "worker.h"
 
@@ -30,6 +32,9 @@ void uvpool__effects_run(struct uvpool__pool* pool,
     wake_workers(now.wake);
     wake_callers(now.admitted);
     uvpool__completion_push_chain(now.cancelled);
+    if (now.room) {
+      uvpool__multi_wake(pool->multi);
+    }
     if (now.spawn == 0) {
       return;
     }

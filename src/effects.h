@@ -11,6 +11,7 @@
 #ifndef UVPOOL_SRC_EFFECTS_H
 #define UVPOOL_SRC_EFFECTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <uvpool/task.h>
 
@@ -23,6 +24,7 @@ struct uvpool__effects {
   struct uvpool__caller* admitted; /* through caller->next */
   uvpool_task_t* cancelled;        /* through task->next, oldest first */
   uvpool_task_t* cancelled_tail;
+  bool room; /* tell those who wait for room in any pool of the multi-pool */
   uint64_t spawn; /* threads reserved (spawn.h) and to be started */
 };
 

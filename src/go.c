@@ -1,86 +1,55 @@
-/* Fire and forget: an ordinary task whose object is ours.
- *
- * It goes the same way as every other task, its done included, which puts the
- * object back into a cache. The cache holds as many objects as can be in flight
- * in a bounded pool, up to a limit, so that in a steady state nothing is
- * allocated. */
+/* Fire and forget: it goes the same way as every other task, its done included,
+ * which puts the object back into its cache. */
 #include "go.h"
 
-#include <uvpool/pool.h>
-
 #include "admission.h"
-#include "alloc.h"
 #include "handle.h"
+#include "pool.h"
 #include "task.h"
 #include "util.h"
 
-enum { CACHE_MAX = 16384 };
-
 struct uvpool__go {
-  uvpool_task_t task;
-  struct uvpool__go* next; /* guarded by the cache's lock */
+  struct uvpool__cached_task cached;
   uvpool_go_cb fn;
-  void* arg;
 };
 
-int uvpool__go_cache_init(struct uvpool__go_cache* cache,
-                          const struct uvpool__settings* settings) {
-  cache->free = NULL;
-  cache->len = 0;
-  cache->max = CACHE_MAX;
-  if (settings->max_waiting < CACHE_MAX - settings->capacity) {
-    cache->max = (size_t) (settings->max_waiting + settings->capacity);
-  }
-  return uvpool__lock_init(&cache->lock, UVPOOL__RANK_LEAF);
+int uvpool__go_cache_init(struct uvpool__task_cache* cache,
+                          const struct uvpool__settings* settings,
+                          size_t pools) {
+  return uvpool__task_cache_init(
+      cache, settings, sizeof(struct uvpool__go), pools);
 }
 
-void uvpool__go_cache_free(struct uvpool__go_cache* cache,
-                           const uvpool_allocator_t* allocator) {
-  while (cache->free != NULL) {
-    struct uvpool__go* go = cache->free;
-    cache->free = go->next;
-    uvpool__free(allocator, go);
-  }
-  uvpool__lock_destroy(&cache->lock);
-}
-
-static struct uvpool__go* get(struct uvpool__pool* pool) {
-  struct uvpool__go_cache* cache = &pool->go_cache;
-  uvpool__lock_acquire(&cache->lock);
-  struct uvpool__go* go = cache->free;
-  if (go != NULL) {
-    cache->free = go->next;
-    cache->len--;
-  }
-  uvpool__lock_release(&cache->lock);
-  return go != NULL ? go
-                    : uvpool__alloc(&pool->settings.allocator, sizeof(*go));
-}
-
-static void put(struct uvpool__pool* pool, struct uvpool__go* go) {
-  struct uvpool__go_cache* cache = &pool->go_cache;
-  uvpool__lock_acquire(&cache->lock);
-  bool keep = cache->len < cache->max;
-  if (keep) {
-    go->next = cache->free;
-    cache->free = go;
-    cache->len++;
-  }
-  uvpool__lock_release(&cache->lock);
-  if (!keep) {
-    uvpool__free(&pool->settings.allocator, go);
-  }
+static struct uvpool__go* go_of(uvpool_task_t* task) {
+  return UVPOOL__CONTAINER_OF(task, struct uvpool__go, cached.task);
 }
 
 static int run(uvpool_task_t* task) {
-  struct uvpool__go* go = UVPOOL__CONTAINER_OF(task, struct uvpool__go, task);
-  go->fn(go->arg);
+  go_of(task)->fn(task->data);
   return 0;
 }
 
 static void done(uvpool_task_t* task, int status) {
   (void) status;
-  put(task->handle->pool, UVPOOL__CONTAINER_OF(task, struct uvpool__go, task));
+  uvpool__task_cache_put(&go_of(task)->cached);
+}
+
+struct uvpool__cached_task* uvpool__go_prepare(struct uvpool__task_cache* cache,
+                                               uvpool_t* handle,
+                                               uvpool_go_cb fn,
+                                               void* arg) {
+  struct uvpool__cached_task* cached = uvpool__task_cache_get(cache);
+  if (cached != NULL) {
+    go_of(&cached->task)->fn = fn;
+    cached->task.data = arg; /* where on_panic finds it */
+    uvpool__task_claim(&cached->task);
+    uvpool__task_prepare(&cached->task,
+                         handle,
+                         run,
+                         done,
+                         uvpool__on_loop(handle) ? UVPOOL__TASK_HOLDS_LOOP : 0);
+  }
+  return cached;
 }
 
 int uvpool_go(uvpool_t* handle, uvpool_go_cb fn, void* arg) {
@@ -91,22 +60,15 @@ int uvpool_go(uvpool_t* handle, uvpool_go_cb fn, void* arg) {
   if (err != 0) {
     return err;
   }
-  struct uvpool__go* go = get(handle->pool);
+  struct uvpool__cached_task* go =
+      uvpool__go_prepare(&handle->pool->go_cache, handle, fn, arg);
   if (go == NULL) {
     return UV_ENOMEM;
   }
-  go->fn = fn;
-  go->arg = arg;
-  uint32_t flags = UVPOOL__TASK_GO;
-  if (uvpool__on_loop(handle)) {
-    flags |= UVPOOL__TASK_HOLDS_LOOP;
-  }
-  uvpool__task_free(&go->task);
-  uvpool__task_claim(&go->task);
-  uvpool__task_prepare(&go->task, handle, run, done, flags);
   err = uvpool__admit(handle, &go->task);
   if (err != 0) {
-    put(handle->pool, go);
+    uvpool__task_free(&go->task);
+    uvpool__task_cache_put(go);
   }
   return err;
 }

@@ -1,15 +1,21 @@
-/* The cache of task objects behind uvpool_go. */
+/* Fire and forget: an ordinary task whose object comes from a cache. */
 #ifndef UVPOOL_SRC_GO_H
 #define UVPOOL_SRC_GO_H
 
-#include "pool.h"
+#include <uvpool/pool.h>
+
+#include "task_cache.h"
 
 /* 0, or a positive error number. */
-int uvpool__go_cache_init(struct uvpool__go_cache* cache,
-                          const struct uvpool__settings* settings);
+int uvpool__go_cache_init(struct uvpool__task_cache* cache,
+                          const struct uvpool__settings* settings,
+                          size_t pools);
 
-/* No task of uvpool_go in flight: frees the cache. */
-void uvpool__go_cache_free(struct uvpool__go_cache* cache,
-                           const uvpool_allocator_t* allocator);
+/* A task that runs fn(arg), claimed and prepared for `handle`; NULL without
+ * memory. */
+struct uvpool__cached_task* uvpool__go_prepare(struct uvpool__task_cache* cache,
+                                               uvpool_t* handle,
+                                               uvpool_go_cb fn,
+                                               void* arg);
 
 #endif /* UVPOOL_SRC_GO_H */

@@ -1,7 +1,7 @@
 /* The handle: who may call, and what its loop is asked to do. */
 #include "handle.h"
 
-#include "fork.h"
+#include "process.h"
 #include "hold.h"
 #include "notice.h"
 #include "pool.h"

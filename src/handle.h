@@ -25,6 +25,10 @@ struct uvpool_s {
   pthread_t thread; /* the port's, for a quick look */
   bool owned;       /* part of a func or multi-pool, and closed with it */
   void* owner;      /* the func, for its close callback */
+  bool is_default;  /* in the registry of default_pool.c */
+
+  /* Guarded by the process lock. */
+  struct uvpool_s* next_default;
 
   /* The user's. */
   void* data;

@@ -10,7 +10,7 @@
  * every lock it holds. Debug builds assert that.
  *
  *   rank 10  pool    uvpool__pool.lock
- *   rank 20  leaf    uvpool__go_cache.lock */
+ *   rank 20  leaf    uvpool__task_cache.lock, uvpool__multi_wait.lock */
 #ifndef UVPOOL_SRC_LOCK_H
 #define UVPOOL_SRC_LOCK_H
 

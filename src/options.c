@@ -34,6 +34,7 @@ static const uvpool_options_t defaults = {
     .size = sizeof(uvpool_options_t),
     .capacity = DEFAULT_CAPACITY,
     .max_waiting = DEFAULT_MAX_WAITING,
+    .max_blocked = UVPOOL_UNLIMITED,
     .expiry_ms = DEFAULT_EXPIRY_MS,
     .completions_per_turn = UVPOOL_UNLIMITED,
     .completion_budget_us = DEFAULT_BUDGET_US,
@@ -65,6 +66,7 @@ static bool are_sane(const uvpool_options_t* o) {
   return (o->flags & ~known) == 0 && o->capacity <= UVPOOL_CAPACITY_MAX &&
          UVPOOL__IMPLIES((o->flags & UVPOOL_PREALLOC) != 0, !unlimited) &&
          o->max_waiting >= UVPOOL_UNLIMITED &&
+         o->max_blocked >= UVPOOL_UNLIMITED &&
          in_range(o->min_workers, 0, ceiling) &&
          ((o->flags & UVPOOL_NO_PURGE) != 0 ||
           in_range(o->expiry_ms, 0, EXPIRY_MAX_MS)) &&
@@ -104,6 +106,9 @@ static void resolve(const uvpool_options_t* o,
   settings->max_waiting = o->max_waiting == UVPOOL_UNLIMITED
                               ? UINT64_MAX
                               : (uint64_t) o->max_waiting;
+  settings->max_blocked = o->max_blocked == UVPOOL_UNLIMITED
+                              ? UINT64_MAX
+                              : (uint64_t) o->max_blocked;
   settings->min_workers = (uint64_t) o->min_workers;
   settings->expiry_ms =
       o->expiry_ms > 0 ? (uint64_t) o->expiry_ms : DEFAULT_EXPIRY_MS;

@@ -48,9 +48,8 @@ void uvpool__panic_mark_locked(struct uvpool__worker* worker,
 void uvpool__panic_report(uvpool_t* handle, uvpool_task_t* task) {
   struct uvpool__pool* pool = handle->pool;
   struct uvpool__worker* worker = task->link.worker;
-  uvpool_task_t* named = (task->flags & UVPOOL__TASK_GO) != 0 ? NULL : task;
   if (pool->settings.on_panic != NULL) {
-    pool->settings.on_panic(handle, named, worker->reason);
+    pool->settings.on_panic(handle, task, worker->reason);
   } else {
     uvpool__log(handle, "a task panicked: %s", worker->reason);
   }

@@ -5,12 +5,10 @@
 #include <uvpool/pool.h>
 
 #include "alloc.h"
-#include "fork.h"
+#include "process.h"
 #include "go.h"
 #include "handle.h"
 #include "liveness.h"
-#include "options.h"
-#include "port.h"
 #include "spawn.h"
 #include "util.h"
 
@@ -35,7 +33,7 @@ static void free_pool(struct uvpool__pool* pool, bool inherited) {
   uvpool__spawn_free_records(pool);
   if (!inherited) {
     /* A lock that a thread of the parent held at the fork is no one's. */
-    uvpool__go_cache_free(&pool->go_cache, &allocator);
+    uvpool__task_cache_destroy(&pool->go_cache, false);
     pthread_attr_destroy(&pool->thread_attr);
     uvpool__lock_destroy(&pool->lock);
   }
@@ -79,11 +77,12 @@ static int new_pool(const struct uvpool__settings* settings,
   pool->state = UVPOOL__OPEN;
   atomic_init(&pool->tick, 0);
   atomic_init(&pool->spinning, false);
+  atomic_init(&pool->load, 0);
   uvpool__worker_queue_init(&pool->idle);
   if (uvpool__lock_init(&pool->lock, UVPOOL__RANK_POOL) != 0) {
     goto err_alloc;
   }
-  if (uvpool__go_cache_init(&pool->go_cache, settings) != 0) {
+  if (uvpool__go_cache_init(&pool->go_cache, settings, 1) != 0) {
     goto err_lock;
   }
   err = init_thread_attr(pool);
@@ -94,7 +93,7 @@ static int new_pool(const struct uvpool__settings* settings,
   return 0;
 
 err_cache:
-  uvpool__go_cache_free(&pool->go_cache, &settings->allocator);
+  uvpool__task_cache_destroy(&pool->go_cache, false);
 err_lock:
   uvpool__lock_destroy(&pool->lock);
 err_alloc:
@@ -114,32 +113,6 @@ int uvpool__pool_new(const struct uvpool__settings* settings,
   return err;
 }
 
-uvpool_t* uvpool__pool_new_handle(struct uvpool__pool* pool) {
-  uvpool_t* handle = uvpool__alloc(&pool->settings.allocator, sizeof(*handle));
-  if (handle != NULL) {
-    handle->pool = pool;
-    handle->thread = pthread_self();
-    handle->data = pool->settings.data;
-    atomic_init(&handle->notices, 0);
-    atomic_init(&handle->credits, 0);
-  }
-  return handle;
-}
-
-void uvpool__pool_list(uvpool_t* handle, struct uvpool__port* port) {
-  struct uvpool__pool* pool = handle->pool;
-  handle->port = port;
-  uvpool__port_join(port, handle);
-  uvpool__lock_acquire(&pool->lock);
-  uvpool_t** link = &pool->handles;
-  while (*link != NULL) {
-    link = &(*link)->next; /* at the end: the keeper stays the same */
-  }
-  *link = handle;
-  pool->handle_refs++;
-  uvpool__lock_release(&pool->lock);
-}
-
 int uvpool__pool_warm_up(struct uvpool__pool* pool) {
   struct uvpool__effects effects = {0};
   int err = 0;
@@ -155,63 +128,6 @@ int uvpool__pool_warm_up(struct uvpool__pool* pool) {
     err = due ? uvpool__spawn(pool, &effects) : 0;
   }
   uvpool__effects_run(pool, &effects);
-  return err;
-}
-
-/* A pool and its first handle on a port of its own. */
-static int create(uv_loop_t* loop,
-                  const struct uvpool__settings* settings,
-                  uvpool_t** out) {
-  struct uvpool__pool* pool = NULL;
-  struct uvpool__port* port = NULL;
-  int err = uvpool__pool_new(settings, &pool);
-  if (err != 0) {
-    return err;
-  }
-  uvpool_t* handle = uvpool__pool_new_handle(pool);
-  if (handle == NULL) {
-    err = UV_ENOMEM;
-    goto err_pool;
-  }
-  err = uvpool__port_open(loop, settings, &port);
-  if (err != 0) {
-    goto err_handle;
-  }
-  uvpool__pool_list(handle, port);
-  *out = handle;
-  return 0;
-
-err_handle:
-  uvpool__free(&settings->allocator, handle);
-err_pool:
-  free_pool(pool, false);
-  return err;
-}
-
-int uvpool_create(uv_loop_t* loop,
-                  const uvpool_options_t* options,
-                  uvpool_t** handle) {
-  struct uvpool__settings settings = {0};
-  if (loop == NULL || handle == NULL) {
-    return UV_EINVAL;
-  }
-  int err = uvpool__options_resolve(options, &settings);
-  if (err == 0) {
-    err = uvpool__fork_watch();
-  }
-  uvpool_t* first = NULL;
-  if (err == 0) {
-    err = create(loop, &settings, &first);
-  }
-  if (err == 0) {
-    err = uvpool__pool_warm_up(first->pool);
-    if (err != 0) {
-      uvpool_close(first, NULL);
-    }
-  }
-  if (err == 0) {
-    *handle = first;
-  }
   return err;
 }
 

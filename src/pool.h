@@ -26,15 +26,14 @@
 
 #include <uvpool/options.h>
 
+#include "caller.h"
 #include "lock.h"
 #include "state.h"
 #include "sync.h"
+#include "task_cache.h"
 #include "task_queue.h"
 #include "worker_queue.h"
 
-struct uvpool__caller;
-struct uvpool__go;
-struct uvpool__port;
 struct uvpool__worker;
 
 enum { UVPOOL__NAME_MAX = 16 };
@@ -45,6 +44,7 @@ struct uvpool__settings {
   bool unlimited;
   uint64_t capacity; /* at creation; the ceiling if unlimited */
   uint64_t max_waiting;
+  uint64_t max_blocked;
   uint64_t min_workers;
   uint64_t expiry_ms;
   size_t stack_size;
@@ -59,12 +59,6 @@ struct uvpool__settings {
   uvpool_worker_stop_cb on_worker_stop;
   uvpool_allocator_t allocator;
   void* data;
-};
-
-/* Callers that wait for room in uvpool_submit_wait, oldest first. */
-struct uvpool__caller_queue {
-  struct uvpool__caller* head;
-  struct uvpool__caller* tail;
 };
 
 struct uvpool__counters {
@@ -89,22 +83,15 @@ struct uvpool__spawn_backoff {
   int err;              /* of the last failure, for the log */
 };
 
-/* Task objects of uvpool_go; see go.c. */
-struct uvpool__go_cache {
-  struct uvpool__lock lock; /* rank leaf */
-  struct uvpool__go* free;  /* guarded by lock */
-  size_t len;               /* guarded by lock */
-  size_t max;               /* constant after create */
-};
-
 struct uvpool__pool {
   /* Set by create, constant after. */
   struct uvpool__settings settings;
   pthread_attr_t thread_attr;
   unsigned fork_generation;
   uint64_t wake_max; /* wake-ups outstanding at once: the online processors */
+  struct uvpool_multi_s* multi; /* that it is part of; NULL: none */
 
-  struct uvpool__go_cache go_cache;
+  struct uvpool__task_cache go_cache; /* any thread, by its own rules */
 
   /* Ticks of the clock timer. Changed under the lock, readable without it;
    * relaxed everywhere, as only its own value matters. */
@@ -113,6 +100,10 @@ struct uvpool__pool {
   /* Any worker: somebody polls for work (spin_us). Relaxed: it only keeps
    * others from polling too, and hands nothing over. */
   atomic_bool spinning;
+
+  /* Tasks waiting and busy, for whoever compares pools. Changed under the lock,
+   * readable without it; relaxed everywhere, as only its own value matters. */
+  atomic_uint_least64_t load;
 
   _Alignas(UVPOOL__CACHE_LINE) struct uvpool__lock lock; /* rank pool */
 
@@ -127,11 +118,11 @@ struct uvpool__pool {
   uint64_t waking;
   uint64_t busy;
   uint64_t leaving;
-  struct uvpool__caller_queue callers;
-  uint64_t blocked; /* length of callers */
-  bool timers_on;   /* the keeper's clock and purge run, or were told to */
-  bool retry_on;    /* the keeper's retry timer runs, or was told to */
-  bool room_wanted; /* somebody is blocked, or on_drain is due somewhere */
+  struct uvpool__caller_queue callers; /* in uvpool_submit_wait */
+  bool timers_on;    /* the keeper's clock and purge run, or were told to */
+  bool retry_on;     /* the keeper's retry timer runs, or was told to */
+  bool room_wanted;  /* somebody is blocked, or on_drain is due somewhere */
+  bool room_watched; /* somebody waits for room in any pool of the multi */
   struct uvpool__counters counters;
 
   struct uvpool_s* handles;       /* open or closing; the first is the keeper */
@@ -151,18 +142,18 @@ int uvpool__pool_new(const struct uvpool__settings* settings,
 /* A pool without handles that was never used. */
 void uvpool__pool_abandon(struct uvpool__pool* pool);
 
-/* Makes a handle that is not yet listed; NULL without memory. */
-struct uvpool_s* uvpool__pool_new_handle(struct uvpool__pool* pool);
-
-/* Loop thread, no lock held: the handle joins its pool and a port. */
-void uvpool__pool_list(struct uvpool_s* handle, struct uvpool__port* port);
-
 /* No lock held: one handle's memory is about to be freed. The last one frees
  * the pool. `inherited`: in a forked child, where no lock may be touched. */
 void uvpool__pool_unref(struct uvpool__pool* pool, bool inherited);
 
 /* No lock held: starts min_workers threads. 0 or a negative error. */
 int uvpool__pool_warm_up(struct uvpool__pool* pool);
+
+/* Lock held, after `waiting` or `busy` has changed. */
+static inline void uvpool__load_update_locked(struct uvpool__pool* pool) {
+  atomic_store_explicit(
+      &pool->load, pool->waiting.len + pool->busy, memory_order_relaxed);
+}
 
 /* Workers that can still take a task. */
 static inline uint64_t uvpool__live_locked(const struct uvpool__pool* pool) {

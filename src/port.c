@@ -8,7 +8,7 @@
 #include "alloc.h"
 #include "clock.h"
 #include "completion_queue.h"
-#include "fork.h"
+#include "process.h"
 #include "handle.h"
 #include "pool.h"
 #include "shutdown.h"

@@ -17,6 +17,7 @@ void uvpool__cancel_waiting_locked(struct uvpool__pool* pool,
                                    struct uvpool__effects* effects) {
   assert((task->flags & UVPOOL__TASK_WAITING) != 0);
   uvpool__task_queue_remove(&pool->waiting, task);
+  uvpool__load_update_locked(pool);
   task->flags &= ~(uint32_t) UVPOOL__TASK_WAITING;
   task->flags |= UVPOOL__TASK_CANCELLED;
   task->status = UV_ECANCELED;

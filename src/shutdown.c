@@ -2,6 +2,7 @@
 #include "shutdown.h"
 
 #include "admission.h"
+#include "default_pool.h"
 #include "liveness.h"
 #include "notice.h"
 #include "pool.h"
@@ -159,6 +160,16 @@ int uvpool_drain(uvpool_t* handle, uint64_t timeout_ms, uvpool_release_cb cb) {
 }
 
 /* ---- Reboot -------------------------------------------------------------- */
+
+int uvpool__shutdown_may_reboot(uvpool_t* handle) {
+  struct uvpool__pool* pool = handle->pool;
+  uvpool__reap(pool);
+  uvpool__lock_acquire(&pool->lock);
+  settle(handle);
+  bool may = pool->state == UVPOOL__OPEN || pool->state == UVPOOL__RELEASED;
+  uvpool__lock_release(&pool->lock);
+  return may ? 0 : UV_EBUSY;
+}
 
 /* Lock held. 0 if the pool may be opened, UV_EBUSY, or 1 if it is open. */
 static int reopen(uvpool_t* handle) {
@@ -336,6 +347,9 @@ int uvpool__close(uvpool_t* handle, uvpool_close_cb close_cb) {
   }
   if (handle->closing) {
     return UV_EALREADY;
+  }
+  if (handle->is_default) {
+    uvpool__default_forget(handle);
   }
   handle->close_cb = close_cb;
   uvpool__liveness_hold(handle->port);

@@ -27,6 +27,10 @@ void uvpool__shutdown_step(struct uvpool__port* port);
 /* Loop thread: the bell is dumb, and something may have happened. */
 void uvpool__shutdown_look(uvpool_t* handle);
 
+/* Loop thread: 0 if uvpool_reboot would find the pool open or fully released,
+ * else UV_EBUSY. */
+int uvpool__shutdown_may_reboot(uvpool_t* handle);
+
 /* uvpool_close, also for a handle that is owned. */
 int uvpool__close(uvpool_t* handle, uvpool_close_cb close_cb);
 

@@ -7,6 +7,7 @@
 #include "alloc.h"
 #include "dispatch.h"
 #include "notice.h"
+#include "process.h"
 #include "util.h"
 #include "worker.h"
 
@@ -20,6 +21,7 @@ void uvpool__spawn_reserve_first_locked(struct uvpool__pool* pool) {
   pool->threads++;
   pool->workers++;
   pool->waking++;
+  uvpool__process_count_worker(1);
   if (pool->workers > pool->counters.workers_max) {
     pool->counters.workers_max = pool->workers;
   }
@@ -213,6 +215,7 @@ int uvpool__spawn(struct uvpool__pool* pool, struct uvpool__effects* effects) {
   pool->threads--;
   pool->workers--;
   pool->waking--;
+  uvpool__process_count_worker(-1);
   uvpool__spawn_failed_locked(pool, err);
   uvpool__dispatch_locked(pool, effects);
   if (pool->threads == 0 && pool->state == UVPOOL__RELEASING) {

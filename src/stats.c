@@ -27,7 +27,7 @@ static void snapshot(const struct uvpool__pool* pool, uvpool_stats_t* stats) {
   stats->busy = pool->busy;
   stats->idle = uvpool__worker_queue_len(&pool->idle);
   stats->waiting = pool->waiting.len;
-  stats->blocked = pool->blocked;
+  stats->blocked = pool->callers.len;
   stats->workers_max = counters->workers_max;
   stats->busy_max = counters->busy_max;
   stats->waiting_max = counters->waiting_max;

@@ -22,8 +22,6 @@ enum {
   UVPOOL__TASK_STARTED = 1 << 2,
   /* Set by the dying worker; link.worker holds the reason. */
   UVPOOL__TASK_PANICKED = 1 << 3,
-  /* Set by uvpool_go: the user has no name for it. */
-  UVPOOL__TASK_GO = 1 << 4,
   /* Accepted, and not yet in pool->waiting: see hold.h. Set before submit
    * returns, cleared under the pool's lock. */
   UVPOOL__TASK_HELD = 1 << 5,

@@ -12,6 +12,7 @@
 #include "dispatch.h"
 #include "notice.h"
 #include "panic.h"
+#include "process.h"
 #include "spawn.h"
 #include "util.h"
 
@@ -174,6 +175,7 @@ static void count_out(void* arg) {
     pool->leaving--;
   }
   pool->workers--;
+  uvpool__process_count_worker(-1);
   uvpool__dispatch_locked(pool, &effects);
   uvpool__lock_release(&pool->lock);
   uvpool__effects_run(pool, &effects);

@@ -36,7 +36,8 @@ enum {
 };
 
 /* A task's work panicked. On the loop of the task, before its done callback.
- * `reason` is valid during the call. The task of a uvpool_go is NULL. */
+ * `reason` is valid during the call. For uvpool_go and fixed-function pools the
+ * task is the pool's own, and its `data` is what the function was given. */
 typedef void (*uvpool_panic_cb)(uvpool_t* handle,
                                 uvpool_task_t* task,
                                 const char* reason);
@@ -80,6 +81,10 @@ typedef struct uvpool_options_s {
   /* The most tasks that wait beyond the free workers. Default 65536. 0: refuse
    * whenever no worker is free. UVPOOL_UNLIMITED: never refuse. */
   int64_t max_waiting;
+
+  /* The most callers that wait for room inside uvpool_submit_wait; one more is
+   * refused with UV_EAGAIN. Default UVPOOL_UNLIMITED; 0: nobody waits. */
+  int64_t max_blocked;
 
   /* Workers started by create and kept however idle. 0 to capacity; default
    * 0. */

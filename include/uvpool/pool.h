@@ -62,7 +62,8 @@ UVPOOL_EXTERN int uvpool_create(uv_loop_t* loop,
  *           done that is due, then close_cb; close_cb exactly once, never
  *           inside the call. close_cb may be NULL.
  * Returns:  0; UV_EALREADY the handle is closing;
- *           UV_EPERM not the loop thread.
+ *           UV_EPERM not the loop thread, or the handle is part of a func or of
+ *           a multi-pool and closed with it.
  *
  * In a forked child, for a parent's handle: frees without waiting for anyone
  * (uv_loop_fork must have been called for the loop), no done is called.
@@ -121,6 +122,24 @@ UVPOOL_EXTERN int uvpool_drain(uvpool_t* handle,
  *           UV_EPERM      not the loop thread. */
 UVPOOL_EXTERN int uvpool_reboot(uvpool_t* handle);
 
+/* Another handle on the same pool, for another loop: completions of what is
+ * submitted with it come back there.
+ *
+ * Thread:   the thread that runs `loop`; it becomes the new handle's loop
+ *           thread. `pool` must not be closed meanwhile.
+ * Blocks:   never.
+ * Owns:     the library. Every success needs one uvpool_close; handles are
+ *           closed in any order, each on its loop.
+ * Returns:  0, with *handle set;
+ *           UV_EINVAL     loop or handle is NULL, or `pool` is part of a
+ *                         multi-pool,
+ *           UV_ENOMEM     no memory,
+ *           UV_ESHUTDOWN  `pool` is closing,
+ *           UV_EMFILE, UV_ENFILE or what uv_async_init returned. */
+UVPOOL_EXTERN int uvpool_attach(uvpool_t* pool,
+                                uv_loop_t* loop,
+                                uvpool_t** handle);
+
 /* ---- Submit -------------------------------------------------------------- */
 
 /* Hands a task to the pool. An idle worker takes it, or a new one is started,
@@ -161,6 +180,7 @@ UVPOOL_EXTERN int uvpool_submit(uvpool_t* handle,
  * Owns, Callback: as uvpool_submit.
  * Returns:  as uvpool_submit, and
  *           UV_ETIMEDOUT  no room within timeout_ms,
+ *           UV_EAGAIN     no room, and max_blocked callers wait for some,
  *           UV_EPERM      on a loop thread or a worker of this pool.
  *
  * The blocking Submit of ants. */

@@ -21,6 +21,7 @@
 #include "helper.h"
 #include "job.h"
 #include "loop.h"
+#include "multi.h"
 #include "pool.h"
 #include "recorder.h"
 

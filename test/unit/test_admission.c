@@ -155,7 +155,7 @@ static void queue_init(queue_t* queue) {
   }
   queue->pool.callers.head = &queue->callers[0];
   queue->pool.callers.tail = &queue->callers[CALLERS - 1];
-  queue->pool.blocked = CALLERS;
+  queue->pool.callers.len = CALLERS;
 }
 
 /* Callers given by bits: answered with `result` and in the chain of those to be
@@ -184,7 +184,7 @@ static void assert_answered(queue_t* queue, unsigned bits, int result) {
   }
   assert_null(queued);
   assert_ptr_equal(queue->pool.callers.tail, before);
-  assert_int_equal(queue->pool.blocked, blocked);
+  assert_int_equal(queue->pool.callers.len, blocked);
 }
 
 /* Room for k goes to the k oldest, and their tasks wait in that order. */

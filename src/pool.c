@@ -78,7 +78,10 @@ static int new_pool(const struct uvpool__settings* settings,
   atomic_init(&pool->tick, 0);
   atomic_init(&pool->spinning, false);
   atomic_init(&pool->load, 0);
-  uvpool__worker_queue_init(&pool->idle);
+  uvpool__worker_queue_init(&pool->idle,
+                            (settings->flags & UVPOOL_PREALLOC) != 0
+                                ? &uvpool__worker_ring
+                                : &uvpool__worker_stack);
   if (uvpool__lock_init(&pool->lock, UVPOOL__RANK_POOL) != 0) {
     goto err_alloc;
   }

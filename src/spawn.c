@@ -134,6 +134,9 @@ void uvpool__spawn_recycle_locked(struct uvpool__worker* worker) {
 }
 
 int uvpool__spawn_prealloc(struct uvpool__pool* pool, uint64_t count) {
+  if (grow_queue(pool, count) != 0) {
+    return UV_ENOMEM;
+  }
   for (uint64_t i = 0; i < count; i++) {
     struct uvpool__worker* worker = new_record(pool);
     if (worker == NULL) {

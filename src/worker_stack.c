@@ -5,73 +5,45 @@
  * worker really leaves. */
 #include <string.h>
 
-#include "util.h"
 #include "worker_queue.h"
 
-void uvpool__worker_queue_init(struct uvpool__worker_queue* queue) {
-  queue->entries = NULL;
-  queue->len = 0;
-  queue->size = 0;
+static void move(const struct uvpool__worker_queue* stack,
+                 struct uvpool__idle** entries) {
+  memcpy(entries, stack->entries, stack->len * sizeof(struct uvpool__idle*));
 }
 
-struct uvpool__idle** uvpool__worker_queue_adopt(
-    struct uvpool__worker_queue* queue,
-    struct uvpool__idle** entries,
-    size_t size) {
-  struct uvpool__idle** before = queue->entries;
-  assert(size > queue->size);
-  if (queue->len > 0) {
-    memcpy(entries, before, queue->len * sizeof(*entries));
-  }
-  queue->entries = entries;
-  queue->size = size;
-  return before;
+static void insert(struct uvpool__worker_queue* stack,
+                   struct uvpool__idle* entry) {
+  stack->entries[stack->len++] = entry;
 }
 
-void uvpool__worker_queue_insert(struct uvpool__worker_queue* queue,
-                                 struct uvpool__idle* entry,
-                                 uint64_t stamp) {
-  assert(queue->len < queue->size);
-  assert(queue->len == 0 || queue->entries[queue->len - 1]->stamp <= stamp);
-  entry->stamp = stamp;
-  entry->next = NULL;
-  queue->entries[queue->len++] = entry;
+static struct uvpool__idle* detach(struct uvpool__worker_queue* stack) {
+  return stack->entries[--stack->len];
 }
 
-struct uvpool__idle* uvpool__worker_queue_detach(
-    struct uvpool__worker_queue* queue) {
-  return queue->len == 0 ? NULL : queue->entries[--queue->len];
+static struct uvpool__idle* at(const struct uvpool__worker_queue* stack,
+                               size_t index) {
+  return stack->entries[index];
 }
 
-size_t uvpool__worker_queue_search(const struct uvpool__worker_queue* queue,
-                                   uint64_t stamp) {
-  size_t low = 0;
-  size_t high = queue->len;
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    if (queue->entries[middle]->stamp <= stamp) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low;
-}
-
-struct uvpool__idle* uvpool__worker_queue_trim(
-    struct uvpool__worker_queue* queue,
-    size_t count) {
+static struct uvpool__idle* trim(struct uvpool__worker_queue* stack,
+                                 size_t count) {
   struct uvpool__idle* chain = NULL;
-  assert(count <= queue->len);
   for (size_t i = count; i > 0; i--) {
-    queue->entries[i - 1]->next = chain;
-    chain = queue->entries[i - 1];
+    stack->entries[i - 1]->next = chain;
+    chain = stack->entries[i - 1];
   }
-  queue->len -= count;
-  if (count > 0 && queue->len > 0) {
-    memmove(queue->entries,
-            queue->entries + count,
-            queue->len * sizeof(*queue->entries));
+  stack->len -= count;
+  if (count > 0 && stack->len > 0) {
+    memmove(stack->entries,
+            stack->entries + count,
+            stack->len * sizeof(struct uvpool__idle*));
   }
   return chain;
 }
+
+const struct uvpool__worker_queue_kind uvpool__worker_stack = {move,
+                                                               insert,
+                                                               detach,
+                                                               at,
+                                                               trim};

@@ -30,8 +30,9 @@ extern "C" {
 enum {
   /* Idle workers never expire; `expiry_ms` is not looked at. */
   UVPOOL_NO_PURGE = 1 << 0,
-  /* All worker records are allocated by uvpool_create: no submit can fail for
-   * want of memory. Needs a finite capacity and freezes it. */
+  /* All worker records, and the ring in which idle workers are kept, are
+   * allocated by uvpool_create: no submit can fail for want of memory. Needs a
+   * finite capacity and freezes it. */
   UVPOOL_PREALLOC = 1 << 1
 };
 

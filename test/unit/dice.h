@@ -1,6 +1,6 @@
 /* Random numbers for property tests, from a seed that is always printed:
  *
- *     UVPOOL_TEST_SEED=<seed> ./test_worker_stack
+ *     UVPOOL_TEST_SEED=<seed> ./unit.worker_queue
  *
  * runs the same operations again. UVPOOL_TEST_FULL=1 makes the runs ten times
  * as long. */

@@ -28,6 +28,7 @@ static void bench_open(size_t idle, uint64_t busy, uint64_t min_workers) {
   pool->settings.min_workers = min_workers;
   pool->capacity = WORKERS;
   assert_int_equal(uvpool__lock_init(&pool->lock, UVPOOL__RANK_POOL), 0);
+  uvpool__worker_queue_init(&pool->idle, &uvpool__worker_stack);
   (void) uvpool__worker_queue_adopt(&pool->idle, bench.entries, WORKERS);
   bench.handle.pool = pool;
   bench.handle.port = &bench.port;

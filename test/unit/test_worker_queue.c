@@ -1,5 +1,6 @@
-/* worker_stack.c: the last to lie down is the first to be woken, the first to
- * lie down the first to expire. */
+/* The worker queue, as a stack and as a ring: the last to lie down is the first
+ * to be woken, the first to lie down the first to expire. Every test runs for
+ * both. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,11 +18,27 @@ typedef struct bench_s {
   struct uvpool__idle entries[ENTRIES];
 } bench_t;
 
+/* Which kind the test runs for: its initial state. */
+static const struct uvpool__worker_queue_kind* kind;
+
+static void use(void** state) {
+  kind = *state;
+}
+
+/* Makes what is inserted from now on go across the end of a ring's memory. */
+static void bench_rotate(bench_t* bench) {
+  for (size_t i = 0; i < ENTRIES - 3; i++) {
+    uvpool__worker_queue_insert(&bench->queue, &bench->entries[i], 0);
+  }
+  (void) uvpool__worker_queue_trim(&bench->queue, ENTRIES - 3);
+}
+
 /* Inserts `count` entries; the stamp of entry i is 10 * (i + 1). */
 static void bench_fill(bench_t* bench, size_t count) {
   memset(bench, 0, sizeof(*bench));
-  uvpool__worker_queue_init(&bench->queue);
+  uvpool__worker_queue_init(&bench->queue, kind);
   (void) uvpool__worker_queue_adopt(&bench->queue, bench->memory, ENTRIES);
+  bench_rotate(bench);
   for (size_t i = 0; i < count; i++) {
     uvpool__worker_queue_insert(
         &bench->queue, &bench->entries[i], 10 * (i + 1));
@@ -41,10 +58,10 @@ static void assert_left(bench_t* bench, size_t first, size_t count) {
 
 /* A new queue is empty and needs no memory for it. */
 static void empty(void** state) {
-  (void) state;
+  use(state);
   struct uvpool__worker_queue queue;
   memset(&queue, 0xa5, sizeof(queue));
-  uvpool__worker_queue_init(&queue);
+  uvpool__worker_queue_init(&queue, kind);
   assert_int_equal(uvpool__worker_queue_len(&queue), 0);
   assert_null(uvpool__worker_queue_detach(&queue));
   assert_int_equal(uvpool__worker_queue_search(&queue, UINT64_MAX), 0);
@@ -53,7 +70,7 @@ static void empty(void** state) {
 
 /* Last in, first out; insert notes the stamp. */
 static void detach_gives_the_last(void** state) {
-  (void) state;
+  use(state);
   bench_t bench;
   bench_fill(&bench, 5);
   for (size_t i = 0; i < 5; i++) {
@@ -65,7 +82,7 @@ static void detach_gives_the_last(void** state) {
 /* Search counts those that are as old as the stamp or older: none, some or all
  * of them, for any length. */
 static void search_counts_the_expired(void** state) {
-  (void) state;
+  use(state);
   bench_t bench;
   for (size_t len = 0; len <= 17; len++) {
     bench_fill(&bench, len);
@@ -78,7 +95,7 @@ static void search_counts_the_expired(void** state) {
 
 /* Of many with one stamp, all or none are expired. */
 static void search_with_equal_stamps(void** state) {
-  (void) state;
+  use(state);
   bench_t bench;
   bench_fill(&bench, 0);
   for (size_t i = 0; i < 9; i++) {
@@ -92,7 +109,7 @@ static void search_with_equal_stamps(void** state) {
 /* Trim takes the oldest, as a chain in their order, and leaves the order of the
  * others: for every number of them. */
 static void trim_takes_the_oldest(void** state) {
-  (void) state;
+  use(state);
   bench_t bench;
   for (size_t count = 0; count <= 9; count++) {
     bench_fill(&bench, 9);
@@ -108,7 +125,7 @@ static void trim_takes_the_oldest(void** state) {
 
 /* More room: the content stays, the memory before comes back. */
 static void adopt_keeps_the_content(void** state) {
-  (void) state;
+  use(state);
   bench_t bench;
   struct uvpool__idle* larger[2 * ENTRIES];
   memset(larger, 0xa5, sizeof(larger));
@@ -124,9 +141,9 @@ static void adopt_keeps_the_content(void** state) {
 
 /* The first memory replaces none. */
 static void adopt_from_nothing(void** state) {
-  (void) state;
+  use(state);
   bench_t bench;
-  uvpool__worker_queue_init(&bench.queue);
+  uvpool__worker_queue_init(&bench.queue, kind);
   assert_null(uvpool__worker_queue_adopt(&bench.queue, bench.memory, 1));
   uvpool__worker_queue_insert(&bench.queue, &bench.entries[0], 0);
   assert_left(&bench, 0, 1);
@@ -218,19 +235,19 @@ static void run_expire(run_t* run) {
 static void run_compare(const run_t* run) {
   assert_int_equal(uvpool__worker_queue_len(&run->queue), run->model.len);
   for (size_t i = 0; i < run->model.len; i++) {
-    assert_ptr_equal(run->queue.entries[i], run->model.entries[i]);
-    assert_true(run->queue.entries[i]->stamp == run->model.stamps[i]);
+    assert_ptr_equal(kind->at(&run->queue, i), run->model.entries[i]);
+    assert_true(kind->at(&run->queue, i)->stamp == run->model.stamps[i]);
   }
 }
 
 /* 10^6 operations: the queue and the model are alike all the time. */
 static void random_operations_match_the_model(void** state) {
-  (void) state;
+  use(state);
   static run_t run;
   memset(&run, 0, sizeof(run));
   run.dice = dice_new();
   run.now = 1000; /* beyond the oldest that expire looks for */
-  uvpool__worker_queue_init(&run.queue);
+  uvpool__worker_queue_init(&run.queue, kind);
   for (; run.out < ENTRIES; run.out++) {
     run.outside[run.out] = &run.entries[run.out];
   }
@@ -278,7 +295,7 @@ static void adopt_no_more_than_before(void* arg) {
 
 /* What a caller must not do fails an assertion. */
 static void misuse_is_noticed(void** state) {
-  (void) state;
+  use(state);
   static void (*const misuses[])(void*) = {insert_into_the_full,
                                            insert_with_an_older_stamp,
                                            trim_too_many,
@@ -291,17 +308,23 @@ static void misuse_is_noticed(void** state) {
   }
 }
 
+/* One test for each kind, which its name tells. */
+#define for_both(test)                                                         \
+  {"stack: " #test, test, NULL, NULL, (void*) &uvpool__worker_stack}, {        \
+    "ring: " #test, test, NULL, NULL, (void*) &uvpool__worker_ring             \
+  }
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(empty),
-      cmocka_unit_test(detach_gives_the_last),
-      cmocka_unit_test(search_counts_the_expired),
-      cmocka_unit_test(search_with_equal_stamps),
-      cmocka_unit_test(trim_takes_the_oldest),
-      cmocka_unit_test(adopt_keeps_the_content),
-      cmocka_unit_test(adopt_from_nothing),
-      cmocka_unit_test(random_operations_match_the_model),
-      cmocka_unit_test(misuse_is_noticed),
+      for_both(empty),
+      for_both(detach_gives_the_last),
+      for_both(search_counts_the_expired),
+      for_both(search_with_equal_stamps),
+      for_both(trim_takes_the_oldest),
+      for_both(adopt_keeps_the_content),
+      for_both(adopt_from_nothing),
+      for_both(random_operations_match_the_model),
+      for_both(misuse_is_noticed),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

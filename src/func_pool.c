@@ -58,7 +58,7 @@ static void tell_plain(uvpool_func_any done,
   ((uvpool_func_done_cb) done)(func, arg, status);
 }
 
-static const uvpool_func_face_t plain = {0, run_plain, tell_plain};
+static const uvpool_func_face_t plain = {0, 1, run_plain, tell_plain};
 
 /* ---- Make and close ------------------------------------------------------ */
 
@@ -117,7 +117,8 @@ int uvpool_func_create_face(uv_loop_t* loop,
                             const uvpool_options_t* options,
                             uvpool_func_t** out) {
   struct uvpool__settings settings = {0};
-  if (fn == NULL || face == NULL || loop == NULL || out == NULL) {
+  if (fn == NULL || face == NULL || loop == NULL || out == NULL ||
+      face->align > _Alignof(max_align_t)) {
     return UV_EINVAL;
   }
   int err = count == 0

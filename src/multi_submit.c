@@ -35,12 +35,26 @@ static size_t least_loaded(const uvpool_multi_t* multi, size_t except) {
   return least;
 }
 
+/* Would a task have to wait there for a worker? */
+static bool is_saturated(const uvpool_multi_t* multi, size_t index) {
+  const uvpool_t* handle = multi->handles[index];
+  return load(handle, uvpool__on_loop(handle)) >=
+         atomic_load_explicit(&handle->pool->load_max, memory_order_relaxed);
+}
+
 size_t uvpool__multi_first(uvpool_multi_t* multi) {
   if (multi->strategy == UVPOOL_LEAST_TASKS) {
     return least_loaded(multi, SIZE_MAX);
   }
-  return atomic_fetch_add_explicit(&multi->cursor, 1, memory_order_relaxed) %
-         multi->count;
+  size_t turn =
+      atomic_fetch_add_explicit(&multi->cursor, 1, memory_order_relaxed) %
+      multi->count;
+  if (!is_saturated(multi, turn)) {
+    return turn;
+  }
+  /* Not behind others where elsewhere a worker is free. */
+  size_t least = least_loaded(multi, turn);
+  return is_saturated(multi, least) ? turn : least;
 }
 
 /* ---- Offer --------------------------------------------------------------- */

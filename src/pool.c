@@ -78,6 +78,7 @@ static int new_pool(const struct uvpool__settings* settings,
   atomic_init(&pool->tick, 0);
   atomic_init(&pool->spinning, false);
   atomic_init(&pool->load, 0);
+  atomic_init(&pool->load_max, settings->capacity);
   uvpool__worker_queue_init(&pool->idle,
                             (settings->flags & UVPOOL_PREALLOC) != 0
                                 ? &uvpool__worker_ring

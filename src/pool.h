@@ -105,6 +105,9 @@ struct uvpool__pool {
    * readable without it; relaxed everywhere, as only its own value matters. */
   atomic_uint_least64_t load;
 
+  /* The capacity, likewise. */
+  atomic_uint_least64_t load_max;
+
   _Alignas(UVPOOL__CACHE_LINE) struct uvpool__lock lock; /* rank pool */
 
   /* The rest is guarded by lock. */

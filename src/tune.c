@@ -41,6 +41,8 @@ int uvpool_tune(uvpool_t* handle, int64_t capacity) {
   err = check(pool, capacity);
   if (err == 0) {
     pool->capacity = (uint64_t) capacity;
+    atomic_store_explicit(
+        &pool->load_max, pool->capacity, memory_order_relaxed); /* see pool.h */
     uvpool__hold_revoke_locked(pool); /* promised under the old one */
     shed_surplus(pool, &effects);
     if (pool->room_wanted) {

@@ -139,7 +139,8 @@ UVPOOL_EXTERN uvpool_multi_t* uvpool_func_multi(const uvpool_func_t* func);
 typedef void (*uvpool_func_any)(void);
 
 typedef struct uvpool_func_face_s {
-  size_t size; /* of a value */
+  size_t size;  /* of a value */
+  size_t align; /* likewise */
   int (*run)(uvpool_func_any fn, void* value);
   void (*tell)(uvpool_func_any done,
                uvpool_func_t* func,
@@ -189,70 +190,82 @@ UVPOOL_EXTERN int uvpool_func_invoke_value_wait(uvpool_func_t* func,
  *
  * fn and done are given the pool's own copy of the value, which lives until
  * done has returned: what fn writes into it, done reads. An argument of the
- * wrong type does not compile. Contracts are those of the uvpool_func_*
+ * wrong type does not compile; a type that malloc does not align well enough is
+ * UV_EINVAL at creation. Contracts are those of the uvpool_func_*
  * functions of the same names. */
 #define UVPOOL_FUNC_DEFINE(name, type)                                         \
   typedef struct name##_s {                                                    \
     uvpool_func_t* func;                                                       \
   } name##_t;                                                                  \
-  typedef int (*name##_cb)(type * value);                                      \
-  typedef void (*name##_done_cb)(name##_t pool, type * value, int status);     \
-  static int name##_run_(uvpool_func_any fn, void* value) {                    \
-    return ((name##_cb) fn)((type*) value);                                    \
+  typedef int (*name##_cb)(type * value_);                                     \
+  typedef void (*name##_done_cb)(name##_t pool_, type * value_, int status_);  \
+  static int name##_run_(uvpool_func_any fn_, void* value_) {                  \
+    return ((name##_cb) fn_)((type*) value_);                                  \
   }                                                                            \
-  static void name##_tell_(                                                    \
-      uvpool_func_any done, uvpool_func_t* func, void* value, int status) {    \
-    name##_t pool = {func};                                                    \
-    ((name##_done_cb) done)(pool, (type*) value, status);                      \
+  static void name##_tell_(uvpool_func_any done_,                              \
+                           uvpool_func_t* func_,                               \
+                           void* value_,                                       \
+                           int status_) {                                      \
+    name##_t pool_ = {func_};                                                  \
+    ((name##_done_cb) done_)(pool_, (type*) value_, status_);                  \
   }                                                                            \
+  struct name##_align_s_ {                                                     \
+    char before;                                                               \
+    type value;                                                                \
+  };                                                                           \
   static const uvpool_func_face_t name##_face_ = {                             \
-      sizeof(type), name##_run_, name##_tell_};                                \
-  UVPOOL_UNUSED static int name##_create(uv_loop_t* loop,                      \
-                                         name##_cb fn,                         \
-                                         const uvpool_options_t* options,      \
-                                         name##_t* pool) {                     \
-    return uvpool_func_create_face(loop,                                       \
+      sizeof(type),                                                            \
+      offsetof(struct name##_align_s_, value),                                 \
+      name##_run_,                                                             \
+      name##_tell_};                                                           \
+  UVPOOL_UNUSED static int name##_create(uv_loop_t* loop_,                     \
+                                         name##_cb fn_,                        \
+                                         const uvpool_options_t* options_,     \
+                                         name##_t* pool_) {                    \
+    return uvpool_func_create_face(loop_,                                      \
                                    0,                                          \
                                    UVPOOL_ROUND_ROBIN,                         \
-                                   (uvpool_func_any) fn,                       \
+                                   (uvpool_func_any) fn_,                      \
                                    &name##_face_,                              \
-                                   options,                                    \
-                                   pool == NULL ? NULL : &pool->func);         \
+                                   options_,                                   \
+                                   pool_ == NULL ? NULL : &pool_->func);       \
   }                                                                            \
   UVPOOL_UNUSED static int name##_create_multi(                                \
-      uv_loop_t* loop,                                                         \
-      int64_t count,                                                           \
-      uvpool_strategy_t strategy,                                              \
-      name##_cb fn,                                                            \
-      const uvpool_options_t* options,                                         \
-      name##_t* pool) {                                                        \
-    return uvpool_func_create_face(loop,                                       \
-                                   count == 0 ? -1 : count,                    \
-                                   strategy,                                   \
-                                   (uvpool_func_any) fn,                       \
+      uv_loop_t* loop_,                                                        \
+      int64_t count_,                                                          \
+      uvpool_strategy_t strategy_,                                             \
+      name##_cb fn_,                                                           \
+      const uvpool_options_t* options_,                                        \
+      name##_t* pool_) {                                                       \
+    return uvpool_func_create_face(loop_,                                      \
+                                   count_ == 0 ? -1 : count_,                  \
+                                   strategy_,                                  \
+                                   (uvpool_func_any) fn_,                      \
                                    &name##_face_,                              \
-                                   options,                                    \
-                                   pool == NULL ? NULL : &pool->func);         \
+                                   options_,                                   \
+                                   pool_ == NULL ? NULL : &pool_->func);       \
   }                                                                            \
-  UVPOOL_UNUSED static int name##_invoke(name##_t pool, type value) {          \
-    return uvpool_func_invoke_value(pool.func, &value, NULL);                  \
+  UVPOOL_UNUSED static int name##_invoke(name##_t pool_, type value_) {        \
+    return uvpool_func_invoke_value(pool_.func, &value_, NULL);                \
   }                                                                            \
   UVPOOL_UNUSED static int name##_invoke_done(                                 \
-      name##_t pool, type value, name##_done_cb done) {                        \
+      name##_t pool_, type value_, name##_done_cb done_) {                     \
     return uvpool_func_invoke_value(                                           \
-        pool.func, &value, (uvpool_func_any) done);                            \
+        pool_.func, &value_, (uvpool_func_any) done_);                         \
   }                                                                            \
-  UVPOOL_UNUSED static int name##_invoke_wait(                                 \
-      name##_t pool, type value, name##_done_cb done, uint64_t timeout_ms) {   \
+  UVPOOL_UNUSED static int name##_invoke_wait(name##_t pool_,                  \
+                                              type value_,                     \
+                                              name##_done_cb done_,            \
+                                              uint64_t timeout_ms_) {          \
     return uvpool_func_invoke_value_wait(                                      \
-        pool.func, &value, (uvpool_func_any) done, timeout_ms);                \
+        pool_.func, &value_, (uvpool_func_any) done_, timeout_ms_);            \
   }                                                                            \
-  UVPOOL_UNUSED static int name##_close(name##_t pool,                         \
-                                        uvpool_func_close_cb close_cb) {       \
-    return uvpool_func_close(pool.func, close_cb);                             \
+  UVPOOL_UNUSED static int name##_close(name##_t pool_,                        \
+                                        uvpool_func_close_cb close_cb_) {      \
+    return uvpool_func_close(pool_.func, close_cb_);                           \
   }                                                                            \
-  UVPOOL_UNUSED static uvpool_func_t* name##_func(name##_t pool) {             \
-    return pool.func;                                                          \
+  UVPOOL_UNUSED static uvpool_func_t* name##_func(name##_t pool_) {            \
+    return pool_.func;                                                         \
   }                                                                            \
   typedef int name##_defined_ /* takes the semicolon after the macro */
 

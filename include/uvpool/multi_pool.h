@@ -32,7 +32,8 @@ extern "C" {
 
 /* Which pool a task is offered to first. */
 typedef enum uvpool_strategy_e {
-  UVPOOL_ROUND_ROBIN = 1, /* one after the other */
+  UVPOOL_ROUND_ROBIN = 1, /* one after the other; but not one whose workers are
+                             all busy while another has a free one */
   UVPOOL_LEAST_TASKS = 2  /* the one with the fewest tasks, busy and waiting; of
                              several, the one with the lowest index */
 } uvpool_strategy_t;

@@ -15,6 +15,12 @@ UVPOOL_FUNC_DEFINE(adder, sum_t);
 UVPOOL_FUNC_DEFINE(doubler, int);
 UVPOOL_FUNC_DEFINE(upper, char*);
 
+typedef struct wide_s {
+  _Alignas(256) char bytes[256];
+} wide_t;
+
+UVPOOL_FUNC_DEFINE(widener, wide_t);
+
 static int add(sum_t* sum) {
   sum->sum = sum->a + sum->b;
   return sum->padding[99];
@@ -110,7 +116,11 @@ static void a_pointer(void** state) {
   loop_run(*state);
 }
 
-/* No function, no place for the result, no pools. */
+static int widen(wide_t* wide) {
+  return wide->bytes[0];
+}
+
+/* No function, no place for the result, no pools, no such alignment. */
 static void einval(void** state) {
   adder_t adder;
   assert_status(adder_create(*state, NULL, NULL, &adder), UV_EINVAL);
@@ -118,6 +128,8 @@ static void einval(void** state) {
   assert_status(
       adder_create_multi(*state, 0, UVPOOL_ROUND_ROBIN, add, NULL, &adder),
       UV_EINVAL);
+  widener_t widener;
+  assert_status(widener_create(*state, widen, NULL, &widener), UV_EINVAL);
   adder = (adder_t) {NULL};
   assert_status(adder_invoke(adder, (sum_t) {.a = 1}), UV_EINVAL);
   assert_status(adder_close(adder, NULL), UV_EINVAL);

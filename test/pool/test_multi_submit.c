@@ -25,6 +25,28 @@ static void round_robin_goes_round(void** state) {
   gate_destroy(&gate);
 }
 
+/* A task does not wait in its turn while another pool has a free worker. */
+static void round_robin_does_not_queue_beside_idle(void** state) {
+  enum { POOLS = 3 };
+  gate_t gate;
+  gate_init(&gate);
+  uvpool_multi_t* multi = multi_open(*state, POOLS, UVPOOL_ROUND_ROBIN, 2, 8);
+  job_t* jobs = jobs_new(8, &gate);
+  pool_occupy(uvpool_multi_pool(multi, 0), jobs, 2);
+  multi_occupy(multi, jobs + 2, 4); /* all 4 arrive: none of them waits */
+  assert_int_equal(uvpool_multi_waiting(multi), 0);
+  /* Now all are busy, and turns are taken in waiting. */
+  assert_status(multi_job_submit(multi, &jobs[6]), 0);
+  assert_status(multi_job_submit(multi, &jobs[7]), 0);
+  assert_int_equal(uvpool_multi_waiting(multi), 2);
+  gate_open(&gate);
+  loop_run(*state);
+  jobs_assert_ran(jobs, 8);
+  multi_close(*state, multi);
+  jobs_free(jobs);
+  gate_destroy(&gate);
+}
+
 /* Least tasks counts what runs and what waits. */
 static void least_tasks_balances(void** state) {
   enum { POOLS = 4, COUNT = 16 };
@@ -246,6 +268,7 @@ static void einval(void** state) {
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       loop_test(round_robin_goes_round),
+      loop_test(round_robin_does_not_queue_beside_idle),
       loop_test(least_tasks_balances),
       loop_test(idle_workers_are_no_load),
       loop_test(a_full_pool_is_passed_over),

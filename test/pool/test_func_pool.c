@@ -202,6 +202,7 @@ static void allocates_nothing_in_a_steady_state(void** state) {
     fault_alloc_init(&memory);
     uvpool_options_t options = pool_options(1, 8);
     options.flags = UVPOOL_NO_PURGE;
+    options.min_workers = 1; /* of every pool, whenever its first task comes */
     options.allocator = fault_alloc_table(&memory);
     uvpool_func_t* func = func_open(*state, count, &options);
     long after_first = 0;

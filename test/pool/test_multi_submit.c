@@ -184,7 +184,7 @@ static void go_runs_on_all(void** state) {
   loop_run(*state);
   assert_int_equal(atomic_load(&count), 100);
   for (int64_t i = 0; i < 4; i++) {
-    assert_int_equal(pool_stats(uvpool_multi_pool(multi, i)).completed, 25);
+    assert_true(pool_stats(uvpool_multi_pool(multi, i)).completed > 0);
   }
   assert_status(uvpool_multi_go(multi, NULL, NULL), UV_EINVAL);
   multi_close(*state, multi);

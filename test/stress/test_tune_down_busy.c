@@ -78,6 +78,7 @@ static void close_crowd(uv_loop_t* loop) {
   loop_run_until(loop, all_ran, NULL, "the last works");
   assert_int_equal(atomic_load(&crowd.beyond), 0);
   assert_true(gauge_most(&crowd.gauge) <= MOST);
+  assert_true(pool_stats(crowd.pool).workers_max <= MOST);
   pool_close(loop, crowd.pool);
   gate_destroy(&crowd.gate);
 }

@@ -174,9 +174,6 @@ int uvpool_multi_create(uv_loop_t* loop,
 /* ---- Close --------------------------------------------------------------- */
 
 int uvpool__multi_close(uvpool_multi_t* multi, uvpool_multi_close_cb close_cb) {
-  if (multi == NULL) {
-    return UV_EINVAL;
-  }
   bool inherited = uvpool__multi_check(multi) == UV_EPERM;
   if (!inherited && !uvpool__on_loop(multi->handles[0])) {
     return UV_EPERM;
@@ -193,9 +190,10 @@ int uvpool__multi_close(uvpool_multi_t* multi, uvpool_multi_close_cb close_cb) {
 }
 
 int uvpool_multi_close(uvpool_multi_t* multi, uvpool_multi_close_cb close_cb) {
-  return multi != NULL && multi->owner != NULL
-             ? UV_EPERM
-             : uvpool__multi_close(multi, close_cb);
+  if (multi == NULL) {
+    return UV_EINVAL;
+  }
+  return multi->owner != NULL ? UV_EPERM : uvpool__multi_close(multi, close_cb);
 }
 
 /* ---- Figures and accessors ----------------------------------------------- */

@@ -361,6 +361,8 @@ int uvpool__close(uvpool_t* handle, uvpool_close_cb close_cb) {
 }
 
 int uvpool_close(uvpool_t* handle, uvpool_close_cb close_cb) {
-  return handle != NULL && handle->owned ? UV_EPERM
-                                         : uvpool__close(handle, close_cb);
+  if (handle == NULL) {
+    return UV_EINVAL;
+  }
+  return handle->owned ? UV_EPERM : uvpool__close(handle, close_cb);
 }

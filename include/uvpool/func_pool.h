@@ -180,6 +180,7 @@ UVPOOL_EXTERN int uvpool_func_invoke_value_wait(uvpool_func_t* func,
  * whose argument is a `type`, copied in by each call:
  *
  *   name_t                                   the pool; a small value
+ *   name_value_t                             type
  *   int name_create(loop, fn, options, &p)   int fn(type* value)
  *   int name_create_multi(loop, count, strategy, fn, options, &p)
  *   int name_invoke(p, value)
@@ -197,24 +198,26 @@ UVPOOL_EXTERN int uvpool_func_invoke_value_wait(uvpool_func_t* func,
   typedef struct name##_s {                                                    \
     uvpool_func_t* func;                                                       \
   } name##_t;                                                                  \
-  typedef int (*name##_cb)(type * value_);                                     \
-  typedef void (*name##_done_cb)(name##_t pool_, type * value_, int status_);  \
+  typedef type name##_value_t;                                                 \
+  typedef int (*name##_cb)(name##_value_t * value_);                           \
+  typedef void (                                                               \
+      *name##_done_cb)(name##_t pool_, name##_value_t * value_, int status_);  \
   static int name##_run_(uvpool_func_any fn_, void* value_) {                  \
-    return ((name##_cb) fn_)((type*) value_);                                  \
+    return ((name##_cb) fn_)((name##_value_t*) value_);                        \
   }                                                                            \
   static void name##_tell_(uvpool_func_any done_,                              \
                            uvpool_func_t* func_,                               \
                            void* value_,                                       \
                            int status_) {                                      \
     name##_t pool_ = {func_};                                                  \
-    ((name##_done_cb) done_)(pool_, (type*) value_, status_);                  \
+    ((name##_done_cb) done_)(pool_, (name##_value_t*) value_, status_);        \
   }                                                                            \
   struct name##_align_s_ {                                                     \
     char before;                                                               \
-    type value;                                                                \
+    name##_value_t value;                                                      \
   };                                                                           \
   static const uvpool_func_face_t name##_face_ = {                             \
-      sizeof(type),                                                            \
+      sizeof(name##_value_t),                                                  \
       offsetof(struct name##_align_s_, value),                                 \
       name##_run_,                                                             \
       name##_tell_};                                                           \
@@ -245,16 +248,17 @@ UVPOOL_EXTERN int uvpool_func_invoke_value_wait(uvpool_func_t* func,
                                    options_,                                   \
                                    pool_ == NULL ? NULL : &pool_->func);       \
   }                                                                            \
-  UVPOOL_UNUSED static int name##_invoke(name##_t pool_, type value_) {        \
+  UVPOOL_UNUSED static int name##_invoke(name##_t pool_,                       \
+                                         name##_value_t value_) {              \
     return uvpool_func_invoke_value(pool_.func, &value_, NULL);                \
   }                                                                            \
   UVPOOL_UNUSED static int name##_invoke_done(                                 \
-      name##_t pool_, type value_, name##_done_cb done_) {                     \
+      name##_t pool_, name##_value_t value_, name##_done_cb done_) {           \
     return uvpool_func_invoke_value(                                           \
         pool_.func, &value_, (uvpool_func_any) done_);                         \
   }                                                                            \
   UVPOOL_UNUSED static int name##_invoke_wait(name##_t pool_,                  \
-                                              type value_,                     \
+                                              name##_value_t value_,           \
                                               name##_done_cb done_,            \
                                               uint64_t timeout_ms_) {          \
     return uvpool_func_invoke_value_wait(                                      \

@@ -4,8 +4,20 @@
 #include "fault_alloc.h"
 #include "subject.h"
 
+static int has_no_more_threads(void* before) {
+  return process_threads() <= *(int*) before;
+}
+
+/* A record is free when its thread is gone, a moment after it is counted
+ * out. */
+static void await_the_end_of_all(uv_loop_t* loop, uvpool_t* pool, int threads) {
+  pool_await_workers(loop, pool, 0);
+  loop_run_until(loop, has_no_more_threads, &threads, "the threads to end");
+}
+
 static void worker_from_cache(uv_loop_t* loop, enum kind kind, uint32_t flags) {
   enum { COUNT = 1000 };
+  int threads = process_threads();
   fault_alloc_t memory;
   fault_alloc_init(&memory);
   uvpool_options_t options = pool_options(subject_many(), COUNT);
@@ -20,7 +32,7 @@ static void worker_from_cache(uv_loop_t* loop, enum kind kind, uint32_t flags) {
   }
   loop_run(loop);
   subject_assert_ended(&subject, COUNT, subject_many());
-  pool_await_workers(loop, subject.pool, 0);
+  await_the_end_of_all(loop, subject.pool, threads);
   uint64_t started = pool_stats(subject.pool).workers_started;
   long allocated = atomic_load(&memory.total);
   assert_status(subject_submit(&subject, COUNT), 0);

@@ -71,6 +71,9 @@ static void produce(void* arg) {
   producer_t* self = arg;
   for (long i = 0; i < self->count; i++) {
     flight_t* flight = calloc(1, sizeof(*flight));
+    if (flight == NULL) {
+      abort();
+    }
     flight->panics = dice_below(&self->dice, siege.one_in) == 0;
     if (uvpool_submit_wait(
             siege.watch.pool, &flight->task, work, done, UINT64_MAX) != 0) {

@@ -1,5 +1,6 @@
-/* Many lives of one pool in a row: each runs a task, and neither threads nor
- * descriptors grow. */
+/* Many lives of one pool in a row: each runs a task, and threads, descriptors
+ * and memory do not grow. */
+#include "fault_alloc.h"
 #include "kit.h"
 #include "scale.h"
 
@@ -21,17 +22,52 @@ static int has_not_grown(void* arg) {
          now.descriptors <= before->descriptors;
 }
 
-/* A joined thread may stand in the system's list for a moment more. */
-static void check_census(long life, census_t* before) {
-  if (life % CENSUS_EVERY == 0) {
-    kit_wait_until(has_not_grown, before, "threads and descriptors to go");
+/* The records of one life serve the next: those of the workers that may live,
+ * and of a few that have left and are not yet joined. */
+enum { RECORDS_MOST = 2 * CAPACITY, ALLOCATIONS_EACH = 2 };
+
+typedef struct reborn_s {
+  uvpool_t* pool;
+  fault_alloc_t memory;
+  long live;  /* allocations right after create */
+  long total; /* likewise: all that were ever made */
+  uint32_t flags;
+  census_t before;
+} reborn_t;
+
+static void check_memory(reborn_t* reborn) {
+  if ((reborn->flags & UVPOOL_PREALLOC) != 0) {
+    assert_int_equal(atomic_load(&reborn->memory.total), reborn->total);
+  } else {
+    assert_true(atomic_load(&reborn->memory.live) <=
+                reborn->live + RECORDS_MOST * ALLOCATIONS_EACH);
   }
 }
 
-static uvpool_t* open_reborn(uv_loop_t* loop, uint32_t flags) {
+/* A joined thread may stand in the system's list for a moment more. */
+static void check_growth(long life, reborn_t* reborn) {
+  if (life % CENSUS_EVERY == 0) {
+    kit_wait_until(
+        has_not_grown, &reborn->before, "threads and descriptors to go");
+  }
+  check_memory(reborn);
+}
+
+static void open_reborn(uv_loop_t* loop, reborn_t* reborn, uint32_t flags) {
   uvpool_options_t options = pool_options(CAPACITY, UVPOOL_UNLIMITED);
+  fault_alloc_init(&reborn->memory);
   options.flags = flags;
-  return pool_open_with(loop, &options);
+  options.allocator = fault_alloc_table(&reborn->memory);
+  reborn->flags = flags;
+  reborn->pool = pool_open_with(loop, &options);
+  reborn->live = atomic_load(&reborn->memory.live);
+  reborn->total = atomic_load(&reborn->memory.total);
+  reborn->before = census_take();
+}
+
+static void close_reborn(uv_loop_t* loop, reborn_t* reborn) {
+  pool_close(loop, reborn->pool);
+  assert_int_equal(atomic_load(&reborn->memory.live), 0);
 }
 
 /* Any number of workers, and none in some lives. */
@@ -84,35 +120,37 @@ static void release_in_vain(uv_loop_t* loop, uvpool_t* pool, gate_t* gate) {
 }
 
 static void live_often(uv_loop_t* loop, uint32_t flags, long lives) {
-  uvpool_t* pool = open_reborn(loop, flags);
-  census_t before = census_take();
+  reborn_t reborn;
+  open_reborn(loop, &reborn, flags);
+  uvpool_t* pool = reborn.pool;
   for (long life = 0; life < lives; life++) {
     run_jobs(loop, pool, life);
     if (life % 2 == 0) {
       release_and_hear(loop, pool);
       assert_int_equal(uvpool_workers(pool), 0);
-      check_census(life, &before);
+      check_growth(life, &reborn);
       assert_status(uvpool_reboot(pool), 0);
     } else {
       release_and_poll(loop, pool);
     }
   }
   assert_int_equal(pool_stats(pool).cancelled, 0);
-  pool_close(loop, pool);
+  close_reborn(loop, &reborn);
 }
 
 static void live_through_timeouts(uv_loop_t* loop, uint32_t flags, long lives) {
   gate_t gate;
   gate_init(&gate);
-  uvpool_t* pool = open_reborn(loop, flags);
-  census_t before = census_take();
+  reborn_t reborn;
+  open_reborn(loop, &reborn, flags);
+  uvpool_t* pool = reborn.pool;
   for (long life = 0; life < lives; life++) {
     run_jobs(loop, pool, life);
     release_in_vain(loop, pool, &gate);
-    check_census(life, &before);
+    check_growth(life, &reborn);
   }
   run_jobs(loop, pool, 0);
-  pool_close(loop, pool);
+  close_reborn(loop, &reborn);
   gate_destroy(&gate);
 }
 

@@ -79,6 +79,9 @@ static void call(void* arg) {
   (void) arg;
   while (!atomic_load(&duel.stop)) {
     flight_t* flight = calloc(1, sizeof(*flight));
+    if (flight == NULL) {
+      abort();
+    }
     int err = uvpool_submit_wait(
         duel.watch.pool, &flight->task, work, done, UINT64_MAX);
     atomic_fetch_add(err == 0 ? &duel.accepted : &duel.failures, 1);

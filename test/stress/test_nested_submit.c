@@ -75,10 +75,13 @@ static int all_ended(void* arg) {
          atomic_load(&chain.watch.progress) == atomic_load(&chain.accepted);
 }
 
-static void run_chain(uv_loop_t* loop, int from_work, int from_done) {
+static void run_chain(uv_loop_t* loop,
+                      int64_t max_waiting,
+                      int from_work,
+                      int from_done) {
   long count = scaled(100000, "nested submits");
   chain = (chain_t) {.from_work = from_work, .from_done = from_done};
-  chain.watch.pool = pool_open(loop, 1, 1);
+  chain.watch.pool = pool_open(loop, 1, max_waiting);
   chain.watch.is_over = all_ended;
   chain.watch.what = "nested tasks";
   atomic_store(&chain.left, count - 1);
@@ -90,32 +93,39 @@ static void run_chain(uv_loop_t* loop, int from_work, int from_done) {
   assert_int_equal(stats.completed, count);
   assert_int_equal(stats.refused, atomic_load(&chain.refused));
   assert_int_equal(stats.busy_max, 1);
-  assert_true(stats.waiting_max <= 2);
+  assert_true(stats.waiting_max <= (uint64_t) max_waiting + 1);
   pool_close(loop, chain.watch.pool);
 }
 
 /* A work finds the one place free, as only it runs. */
 static void from_work(void** state) {
-  run_chain(*state, 1, 0);
+  run_chain(*state, 1, 1, 0);
   assert_int_equal(atomic_load(&chain.refused), 0);
 }
 
 /* So does a done, as its own task counts no more. */
 static void from_done(void** state) {
-  run_chain(*state, 0, 1);
+  run_chain(*state, 1, 0, 1);
+  assert_int_equal(atomic_load(&chain.refused), 0);
+}
+
+/* Even where nothing may wait: the worker is free before done is called. */
+static void from_done_without_waiting(void** state) {
+  run_chain(*state, 0, 0, 1);
   assert_int_equal(atomic_load(&chain.refused), 0);
 }
 
 /* From both at once: some are refused, but only while another waits, which goes
  * on with the chain. */
 static void from_both(void** state) {
-  run_chain(*state, 1, 1);
+  run_chain(*state, 1, 1, 1);
 }
 
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       loop_test(from_work),
       loop_test(from_done),
+      loop_test(from_done_without_waiting),
       loop_test(from_both),
   };
   return kit_run(argc, argv, tests);

@@ -5,7 +5,7 @@
 
 #include "kit.h"
 
-enum { SHORT_DIVISOR = 20, TSAN_DIVISOR = 10 };
+enum { SHORT_DIVISOR = 20, TSAN_DIVISOR = 3 };
 
 long scaled(long full, const char* name) {
   const char* wish = getenv("UVPOOL_TEST_FULL");

@@ -1,6 +1,6 @@
 /* How long the long tests run: UVPOOL_TEST_FULL=1, which test/run --full sets,
  * asks for the full number, anything else for a twentieth. ThreadSanitizer
- * makes everything about ten times slower, and runs a tenth of either. */
+ * makes everything several times slower, and runs a third of either. */
 #ifndef UVPOOL_TEST_SCALE_H
 #define UVPOOL_TEST_SCALE_H
 

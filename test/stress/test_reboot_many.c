@@ -26,6 +26,8 @@ static int has_not_grown(void* arg) {
  * and of a few that have left and are not yet joined. */
 enum { RECORDS_MOST = 2 * CAPACITY, ALLOCATIONS_EACH = 2 };
 
+/* The pool that lives again and again, and what it had at first. All of it is
+ * the test thread's, but for what the allocator counts. */
 typedef struct reborn_s {
   uvpool_t* pool;
   fault_alloc_t memory;
@@ -70,7 +72,7 @@ static void close_reborn(uv_loop_t* loop, reborn_t* reborn) {
   assert_int_equal(atomic_load(&reborn->memory.live), 0);
 }
 
-/* Any number of workers, and none in some lives. */
+/* From one task to one more than there can be workers. */
 static void run_jobs(uv_loop_t* loop, uvpool_t* pool, long life) {
   job_t jobs[CAPACITY + 1];
   int count = (int) (1 + life % (CAPACITY + 1));

@@ -12,7 +12,9 @@
 #include "kit.h"
 #include "scale.h"
 
-enum { CAPACITY = 2, MAX_WAITING = 4, FLIGHTS = 16, ONE_IN_PANICS = 64 };
+enum { CAPACITY = 2, MAX_WAITING = 4, FLIGHTS = 16 };
+
+enum { ONE_IN_PANICS = 64, ONE_IN_TAKES_TIME = 8 };
 
 /* One task of a producer, used again and again. */
 typedef struct flight_s {
@@ -51,7 +53,7 @@ typedef struct race_s {
   atomic_long running;  /* works inside */
   atomic_long worked;   /* works that began */
   atomic_long late;     /* what ran although released */
-  atomic_uint dice;     /* which works panic; any worker */
+  atomic_uint dice;     /* which works panic, which take time; any worker */
   long ended;           /* loop: done callbacks */
   long ended_cancelled; /* loop: those with UV_ECANCELED */
   long told;            /* loop: on_panic callbacks */
@@ -68,19 +70,17 @@ static void note_if_late(void) {
 
 /* ---- What the pool calls ------------------------------------------------- */
 
-static void leave_work(void* arg) {
-  (void) arg;
-  note_if_late();
-  atomic_fetch_sub(&race.running, 1);
-}
-
 static void work_for(void* arg) {
   (void) arg;
   atomic_fetch_add(&race.running, 1);
   atomic_fetch_add(&race.worked, 1);
   note_if_late();
   unsigned number = atomic_fetch_add(&race.dice, 0x9e3779b9u);
-  leave_work(NULL);
+  if ((number >> 8) % ONE_IN_TAKES_TIME == 0) {
+    uv_sleep(0); /* a moment all the same, so that a release finds it at work */
+  }
+  note_if_late();
+  atomic_fetch_sub(&race.running, 1);
   if ((number >> 16) % ONE_IN_PANICS == 0) {
     uvpool_panic("one of some");
   }

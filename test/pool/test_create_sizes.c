@@ -22,6 +22,9 @@ typedef struct number_case_s {
 #define TWO_31 (INT64_C(1) << 31)
 #define TWO_32 (INT64_C(1) << 32)
 #define TWO_63_DOWN(by) (INT64_MAX - (by) + 1)
+/* Rounded up: in nanoseconds they wrap around to next to nothing. */
+#define TWO_64_OVER_MILLION INT64_C(18446744073710)
+#define TWO_64_OVER_THOUSAND INT64_C(18446744073709552)
 #define YEAR_MS (INT64_C(366) * 24 * 3600 * 1000)
 #define HOUR_US (INT64_C(3600) * 1000000)
 
@@ -39,14 +42,14 @@ static const number_case_t too_large[] = {
     NUMBER(min_workers, INT64_MAX, UVPOOL_NO_PURGE),
     NUMBER(expiry_ms, YEAR_MS + 1, 0),
     NUMBER(expiry_ms, INT64_MAX, 0),
-    NUMBER(expiry_ms, INT64_MAX / 1000000 + 1, 0), /* in ns: negative */
-    NUMBER(stack_size, TWO_63_DOWN(4095), 0),      /* rounded up: negative */
+    NUMBER(expiry_ms, TWO_64_OVER_MILLION, 0),
+    NUMBER(stack_size, TWO_63_DOWN(4095), 0), /* rounded up: negative */
     NUMBER(stack_size, TWO_32 + 65536, 0),
     NUMBER(spin_us, TWO_32 + 1, 0),
     NUMBER(spin_us, TWO_63_DOWN(1), 0),
     NUMBER(completion_budget_us, HOUR_US + 1, 0),
     NUMBER(completion_budget_us, INT64_MAX, 0),
-    NUMBER(completion_budget_us, INT64_MAX / 1000 + 2, 0), /* in ns */
+    NUMBER(completion_budget_us, TWO_64_OVER_THOUSAND, 0),
 };
 
 /* Large, and allowed: they are limits on what never becomes so many. */
@@ -77,13 +80,15 @@ static void run_some(uv_loop_t* loop, uvpool_t* pool) {
   jobs_free(jobs);
 }
 
-/* UV_EINVAL, and nothing is kept; the pool beside it goes on. */
+/* UV_EINVAL, and nothing is kept; the pool beside it goes on. No memory is to
+ * be had, lest a capacity that slips through be preallocated. */
 static void refuses_what_is_too_large(void** state) {
   uvpool_t* other = pool_open(*state, 2, UVPOOL_UNLIMITED);
   for (size_t i = 0; i < KIT_COUNT(too_large); i++) {
     print_message("  %s, flags %u\n", too_large[i].name, too_large[i].flags);
     fault_alloc_t memory;
     fault_alloc_init(&memory);
+    fault_alloc_fail(&memory, 1, FAULT_FOREVER);
     uvpool_options_t options = with_number(&too_large[i]);
     options.allocator = fault_alloc_table(&memory);
     uvpool_t* pool = other;

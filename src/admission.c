@@ -102,6 +102,14 @@ static bool needs_first_worker(const struct uvpool__pool* pool) {
   return uvpool__live_locked(pool) == 0 && pool->workers < pool->capacity;
 }
 
+/* A preallocated pool without a free record, and no memory for one more: that
+ * of a worker that has ended is on its way back. The retry timer will find
+ * it. */
+static bool will_have_record(const struct uvpool__pool* pool, int spawn_err) {
+  return spawn_err == UV_ENOMEM &&
+         (pool->settings.flags & UVPOOL_PREALLOC) != 0;
+}
+
 /* Lock held, and released meanwhile if a thread has to be started. */
 static int try_admit(uvpool_t* handle,
                      uvpool_task_t* task,
@@ -118,7 +126,8 @@ static int try_admit(uvpool_t* handle,
     /* All has to be looked at again; if the thread could not be started,
      * somebody else may have had better luck meanwhile. */
     err = may_come_in(pool, handle);
-    if (err == 0 && spawn_err != 0 && uvpool__live_locked(pool) == 0) {
+    if (err == 0 && spawn_err != 0 && uvpool__live_locked(pool) == 0 &&
+        !will_have_record(pool, spawn_err)) {
       err = UV_EAGAIN;
     }
   }

@@ -30,7 +30,7 @@ static int init_thread_attr(struct uvpool__pool* pool) {
 
 static void free_pool(struct uvpool__pool* pool, bool inherited) {
   uvpool_allocator_t allocator = pool->settings.allocator;
-  uvpool__spawn_free_records(pool);
+  uvpool__spawn_free_records(pool, inherited);
   if (!inherited) {
     /* A lock that a thread of the parent held at the fork is no one's. */
     uvpool__task_cache_destroy(&pool->go_cache, false);

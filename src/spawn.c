@@ -150,11 +150,13 @@ int uvpool__spawn_prealloc(struct uvpool__pool* pool, uint64_t count) {
   return 0;
 }
 
-void uvpool__spawn_free_records(struct uvpool__pool* pool) {
+void uvpool__spawn_free_records(struct uvpool__pool* pool, bool inherited) {
   while (pool->records != NULL) {
     struct uvpool__worker* worker = pool->records;
     pool->records = worker->next_record;
-    uvpool__parker_destroy(&worker->parker);
+    if (!inherited) { /* else it would wait for a sleeper of the parent's */
+      uvpool__parker_destroy(&worker->parker);
+    }
     uvpool__free(&pool->settings.allocator, worker);
   }
   uvpool__free(&pool->settings.allocator, pool->idle.entries);

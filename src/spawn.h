@@ -37,7 +37,8 @@ void uvpool__reap(struct uvpool__pool* pool);
 /* No lock held. Allocates records until there are `count`; 0 or UV_ENOMEM. */
 int uvpool__spawn_prealloc(struct uvpool__pool* pool, uint64_t count);
 
-/* No thread left: frees all records and the memory of the worker queue. */
-void uvpool__spawn_free_records(struct uvpool__pool* pool);
+/* No thread left, or in a forked child: frees all records and the memory of the
+ * worker queue. */
+void uvpool__spawn_free_records(struct uvpool__pool* pool, bool inherited);
 
 #endif /* UVPOOL_SRC_SPAWN_H */

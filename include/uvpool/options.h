@@ -31,9 +31,10 @@ enum {
   /* Idle workers never expire; `expiry_ms` is not looked at. */
   UVPOOL_NO_PURGE = 1 << 0,
   /* All worker records, and the ring in which idle workers are kept, are
-   * allocated by uvpool_create. A record is in use until its thread has been
-   * joined and, after a panic, reported; only a successor that is needed before
-   * that still asks for memory. Needs a finite capacity and freezes it. */
+   * allocated by uvpool_create: no submit can fail for want of memory. A record
+   * is in use until its thread has been joined and, after a panic, reported; a
+   * successor that is needed before that asks for memory, and waits if there is
+   * none. Needs a finite capacity and freezes it. */
   UVPOOL_PREALLOC = 1 << 1
 };
 

@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "../unit/dice.h"
+#include "dice.h"
 #include "kit.h"
 #include "scale.h"
 

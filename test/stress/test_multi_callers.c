@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "../unit/dice.h"
+#include "dice.h"
 #include "kit.h"
 #include "scale.h"
 #include "watch.h"

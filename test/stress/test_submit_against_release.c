@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "../unit/dice.h"
+#include "dice.h"
 #include "kit.h"
 #include "scale.h"
 

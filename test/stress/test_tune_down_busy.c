@@ -5,7 +5,7 @@
  * figures are not what is believed. */
 #include <stdatomic.h>
 
-#include "../unit/dice.h"
+#include "dice.h"
 #include "kit.h"
 #include "scale.h"
 

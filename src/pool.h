@@ -101,13 +101,6 @@ struct uvpool__pool {
    * others from polling too, and hands nothing over. */
   atomic_bool spinning;
 
-  /* Tasks waiting and busy, for whoever compares pools. Changed under the lock,
-   * readable without it; relaxed everywhere, as only its own value matters. */
-  atomic_uint_least64_t load;
-
-  /* The capacity, likewise. */
-  atomic_uint_least64_t load_max;
-
   _Alignas(UVPOOL__CACHE_LINE) struct uvpool__lock lock; /* rank pool */
 
   /* The rest is guarded by lock. */
@@ -121,6 +114,14 @@ struct uvpool__pool {
   uint64_t waking;
   uint64_t busy;
   uint64_t leaving;
+
+  /* Tasks waiting and busy, and the capacity, for whoever compares pools.
+   * Changed under the lock, and beside what is changed with them; readable
+   * without it, relaxed, as only their own values matter. */
+  atomic_uint_least64_t load;
+  atomic_uint_least64_t load_max;
+
+  /* Guarded again, all of it. */
   struct uvpool__caller_queue callers; /* in uvpool_submit_wait */
   bool timers_on;    /* the keeper's clock and purge run, or were told to */
   bool retry_on;     /* the keeper's retry timer runs, or was told to */

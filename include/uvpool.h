@@ -5,6 +5,11 @@
  *   uvpool_task_t     one piece of blocking work              <uvpool/task.h>
  *   uvpool_options_t  what a pool is told at creation      <uvpool/options.h>
  *   uvpool_stats_t    what it has done                       <uvpool/stats.h>
+ *   uvpool_task_options_t  class, priority, deadline  <uvpool/task_options.h>
+ *   uvpool_group_t    tasks that are cancelled together      <uvpool/group.h>
+ *   uvpool_serial_t   tasks that run one after another      <uvpool/serial.h>
+ *   uvpool_post_t     a callback on the loop, from anywhere   <uvpool/post.h>
+ *   uv_work_t         uv_queue_work, on a pool of one's own   <uvpool/work.h>
  *   uvpool_func_t     a pool with one function, fixed    <uvpool/func_pool.h>
  *   uvpool_multi_t    several pools, one submit         <uvpool/multi_pool.h>
  *   the default pool, for who does not care which     <uvpool/default_pool.h>
@@ -33,11 +38,16 @@
 #include <uvpool/default_pool.h>
 #include <uvpool/errno.h>
 #include <uvpool/func_pool.h>
+#include <uvpool/group.h>
 #include <uvpool/multi_pool.h>
 #include <uvpool/options.h>
 #include <uvpool/pool.h>
+#include <uvpool/post.h>
+#include <uvpool/serial.h>
 #include <uvpool/stats.h>
 #include <uvpool/task.h>
+#include <uvpool/task_options.h>
 #include <uvpool/version.h>
+#include <uvpool/work.h>
 
 #endif /* UVPOOL_H */

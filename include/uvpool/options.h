@@ -26,6 +26,10 @@ extern "C" {
 /* The most workers that any pool may have, an unlimited one included. */
 #define UVPOOL_CAPACITY_MAX 16384
 
+/* Classes of tasks: 0 to UVPOOL_CLASSES - 1; see <uvpool/task_options.h>. Plain
+ * submits are of class 0. */
+#define UVPOOL_CLASSES 8
+
 /* uvpool_options_t.flags */
 enum {
   /* Idle workers never expire; `expiry_ms` is not looked at. */
@@ -35,7 +39,11 @@ enum {
    * is in use until its thread has been joined and, after a panic, reported; a
    * successor that is needed before that asks for memory, and waits if there is
    * none. Needs a finite capacity and freezes it. */
-  UVPOOL_PREALLOC = 1 << 1
+  UVPOOL_PREALLOC = 1 << 1,
+  /* The histograms of uvpool_stats hold every task. Without it they are
+   * sampled where tasks are so short that reading the clock would tell: no
+   * worker reads it more often than about every 2 us. */
+  UVPOOL_EXACT_TIMES = 1 << 2
 };
 
 /* A task's work panicked. On the loop of the task, before its done callback.
@@ -63,6 +71,38 @@ typedef int (*uvpool_worker_start_cb)(void* data, void** worker_data);
  * task. */
 typedef void (*uvpool_worker_stop_cb)(void* data, void* worker_data);
 
+/* What on_task is told. Every accepted task has one ENQUEUE, at most one START
+ * and one END, in this order. */
+typedef enum {
+  UVPOOL_TASK_ENQUEUE, /* by the submitter; it may begin at once */
+  UVPOOL_TASK_REFUSE,  /* by the submitter: the submit has failed after all */
+  UVPOOL_TASK_START,   /* by the worker, just before the work */
+  UVPOOL_TASK_END      /* by the worker, just after; or, for a task that did not
+                          begin, by whoever has ended it. Before its done. */
+} uvpool_task_event_t;
+
+/* For tracers. On the thread that makes the event happen, outside of every
+ * lock; must not call this library but for the accessors of the task, must not
+ * block, and must not change the task. `status` is the task's at END, the error
+ * at REFUSE, else 0. `data` is options.data. */
+typedef void (*uvpool_task_event_cb)(void* data,
+                                     const uvpool_task_t* task,
+                                     uvpool_task_event_t event,
+                                     int status);
+
+/* What the tasks of one class may have; see <uvpool/task_options.h>. */
+typedef struct uvpool_class_s {
+  /* The most of them that run at once. Default UVPOOL_UNLIMITED; <= 0: no
+   * cap. */
+  int64_t cap;
+
+  /* Workers that are there for nobody else: as long as fewer of this class run,
+   * the difference is left free by all others. Default 0. Not more than the
+   * class's cap; those of all classes together less than the capacity, as one
+   * worker at least is for whoever comes; else UV_EINVAL. */
+  int64_t reserved;
+} uvpool_class_t;
+
 /* Where the pool's memory comes from. Called outside of every lock, from any
  * thread; must not call this library. Leave both functions NULL for malloc and
  * free; setting only one is UV_EINVAL. */
@@ -74,7 +114,7 @@ typedef struct uvpool_allocator_s {
 
 typedef struct uvpool_options_s {
   size_t size;    /* sizeof(uvpool_options_t), set by uvpool_options_init */
-  uint32_t flags; /* UVPOOL_NO_PURGE | UVPOOL_PREALLOC; default 0 */
+  uint32_t flags; /* UVPOOL_NO_PURGE | UVPOOL_PREALLOC | ...; default 0 */
 
   /* The most tasks that run at once, and the most threads. Default 4, as
    * libuv's own pool. <= 0: unlimited, that is up to UVPOOL_CAPACITY_MAX,
@@ -117,6 +157,14 @@ typedef struct uvpool_options_s {
    * hour. */
   int64_t completion_budget_us;
 
+  /* How much earlier a task must have come to be taken before one of the next
+   * higher priority, in milliseconds, 0 to 366 days. Default 100; 0 means the
+   * default. */
+  int64_t ageing_ms;
+
+  /* Caps and reservations by class. A finite capacity is needed to reserve. */
+  uvpool_class_t classes[UVPOOL_CLASSES];
+
   /* Prefix of the threads' names, "uvpool" by default; a number is appended.
    * Copied; what the system cannot show is cut off. */
   const char* name;
@@ -126,6 +174,7 @@ typedef struct uvpool_options_s {
   uvpool_drain_cb on_drain;
   uvpool_worker_start_cb on_worker_start;
   uvpool_worker_stop_cb on_worker_stop;
+  uvpool_task_event_cb on_task;
   uvpool_allocator_t allocator;
 
   /* The caller's. Given to the worker callbacks, and the first value of

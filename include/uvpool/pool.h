@@ -211,8 +211,9 @@ UVPOOL_EXTERN int uvpool_go(uvpool_t* handle, uvpool_go_cb fn, void* arg);
  * Thread:   any.
  * Blocks:   never.
  * Returns:  0;
- *           UV_EINVAL     capacity <= 0, above UVPOOL_CAPACITY_MAX, or below
- *                         min_workers,
+ *           UV_EINVAL     capacity <= 0, above UVPOOL_CAPACITY_MAX, below
+ *                         min_workers, or not more than what is reserved for
+ *                         classes,
  *           UV_ENOTSUP    an unlimited or a preallocated pool,
  *           UV_ESHUTDOWN  the pool is released or draining. */
 UVPOOL_EXTERN int uvpool_tune(uvpool_t* handle, int64_t capacity);

@@ -32,19 +32,34 @@ typedef int (*uvpool_work_cb)(uvpool_task_t* task);
  * thread of the handle that the task was submitted with, never inside a call
  * of this library. `status` is what the work returned, or
  *   UV_ECANCELED   cancelled, released or closed before the work began,
+ *   UV_ETIMEDOUT   its deadline came before a worker did,
  *   UVPOOL_EPANIC  the work ended its thread.
  * uvpool_task_started tells a work's own result from the library's. */
 typedef void (*uvpool_done_cb)(uvpool_task_t* task, int status);
 
+/* Private: a place in a ring. Part of tasks and of groups. */
+struct uvpool_link_s {
+  struct uvpool_link_s* next;
+  struct uvpool_link_s* prev;
+};
+
+/* Private: tasks that wait, oldest first. Part of serial queues. */
+struct uvpool_task_queue_s {
+  uvpool_task_t* head;
+  uvpool_task_t* tail;
+  uint64_t len;
+};
+
 /* One request. Memory of any content will do: submit sets what it needs and
- * leaves `data` alone. */
+ * leaves `data` alone. 128 bytes where pointers have 8. */
 struct uvpool_task_s {
   /* Public: the caller's, never touched by the library. */
   void* data;
 
   /* Private. `mark` says whether the task is in flight; it is read and written
    * atomically. The rest is guarded by the pool's lock while the task waits,
-   * belongs to its worker while it runs, and to the loop thread after. */
+   * belongs to its worker while it runs, and to the loop thread after. The
+   * first 64 bytes are all that a plain submit works with. */
   uint64_t mark;
   uvpool_work_cb work;
   uvpool_done_cb done;
@@ -54,11 +69,28 @@ struct uvpool_task_s {
     uvpool_task_t* prev; /* while it waits */
     void* worker;        /* from the moment a worker takes it */
   } link;
-  int32_t status;
-  uint32_t flags;
-  uint32_t wish; /* a cancel came too late: 1; atomic */
-  uint32_t reserved_bits;
-  void* reserved[7];
+  union {
+    uint32_t since_low; /* while it waits: when that began, in microseconds */
+    int32_t status;     /* from the moment its end is known */
+  } end;
+  uint16_t since_high;
+  uint16_t flags;
+
+  uint8_t wish; /* a cancel came too late: 1; atomic */
+  uint8_t task_class;
+  uint8_t priority;
+  uint8_t reserved;
+
+  /* For submits with options. */
+  uint32_t deadline; /* in milliseconds, of the handle's clock of deadlines */
+  struct {
+    uvpool_task_t* parent;
+    uvpool_task_t* left;
+    uvpool_task_t* right;
+  } heap; /* of its handle's deadlines, while it waits */
+  struct uvpool_link_s group;
+  struct uvpool_serial_s* serial;
+  const char* label;
 };
 
 /* Makes a task certainly known as "not in flight".
@@ -87,8 +119,16 @@ UVPOOL_EXTERN uvpool_t* uvpool_task_handle(const uvpool_task_t* task);
  * Returns:  1 or 0; 0 for NULL. */
 UVPOOL_EXTERN int uvpool_task_started(const uvpool_task_t* task);
 
-/* Has uvpool_cancel been called for this task since its work began? Long work
- * looks here from time to time and returns early, say with UV_ECANCELED.
+/* The label that a task was submitted with; see <uvpool/task_options.h>.
+ *
+ * Thread:   any, from inside work, done or on_task of this task.
+ * Blocks:   never.
+ * Returns:  the label; NULL if it has none, and for NULL. */
+UVPOOL_EXTERN const char* uvpool_task_label(const uvpool_task_t* task);
+
+/* Has uvpool_cancel or uvpool_group_cancel been called for this task since its
+ * work began? Long work looks here from time to time and returns early, say
+ * with UV_ECANCELED.
  *
  * Thread:   the worker, inside work of this task only.
  * Blocks:   never.

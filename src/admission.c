@@ -8,10 +8,13 @@
 #include "dispatch.h"
 #include "handle.h"
 #include "hold.h"
+#include "hooks.h"
 #include "liveness.h"
+#include "member.h"
 #include "notice.h"
 #include "spawn.h"
 #include "task.h"
+#include "timing.h"
 #include "util.h"
 #include "worker.h"
 
@@ -56,11 +59,16 @@ void uvpool__dismiss_locked(struct uvpool__pool* pool,
 
 /* ---- Room ---------------------------------------------------------------- */
 
+/* `effects` NULL: the caller dispatches. */
 static void take_in(struct uvpool__pool* pool,
                     uvpool_task_t* task,
                     struct uvpool__effects* effects) {
   task->handle->accepted++;
-  uvpool__enqueue_locked(pool, task, effects);
+  uvpool__timing_stamp_locked(pool, task);
+  uvpool__enqueue_locked(pool, task);
+  if (effects != NULL) {
+    uvpool__dispatch_locked(pool, effects);
+  }
 }
 
 void uvpool__room_locked(struct uvpool__pool* pool,
@@ -83,17 +91,21 @@ void uvpool__room_locked(struct uvpool__pool* pool,
 }
 
 /* 0, UVPOOL__NO_ROOM or UV_ESHUTDOWN. */
-static int may_come_in(struct uvpool__pool* pool, const uvpool_t* handle) {
-  if (pool->state != UVPOOL__OPEN || handle->closing) {
+static int may_come_in(struct uvpool__pool* pool,
+                       const uvpool_t* handle,
+                       const uvpool_task_t* task) {
+  unsigned task_class = uvpool__task_class(task);
+  if (pool->state != UVPOOL__OPEN || handle->closing ||
+      !uvpool__member_admits_locked(task)) {
     return UV_ESHUTDOWN;
   }
-  if (pool->callers.head != NULL) {
+  if (pool->callers.head != NULL && task_class == 0) {
     return UVPOOL__NO_ROOM;
   }
-  if (!uvpool__has_room_locked(pool)) {
+  if (!uvpool__has_room_for_locked(pool, task_class, 1)) {
     uvpool__hold_revoke_locked(pool);
   }
-  return uvpool__has_room_locked(pool) ? 0 : UVPOOL__NO_ROOM;
+  return uvpool__has_room_for_locked(pool, task_class, 1) ? 0 : UVPOOL__NO_ROOM;
 }
 
 /* Nobody lives who could take a task, and somebody could be started. A worker
@@ -116,7 +128,7 @@ static int try_admit(uvpool_t* handle,
                      bool hold,
                      struct uvpool__effects* effects) {
   struct uvpool__pool* pool = handle->pool;
-  int err = may_come_in(pool, handle);
+  int err = may_come_in(pool, handle, task);
   if (err == 0 && needs_first_worker(pool)) {
     uvpool__spawn_reserve_first_locked(pool);
     uvpool__lock_release(&pool->lock);
@@ -125,7 +137,7 @@ static int try_admit(uvpool_t* handle,
     uvpool__lock_acquire(&pool->lock);
     /* All has to be looked at again; if the thread could not be started,
      * somebody else may have had better luck meanwhile. */
-    err = may_come_in(pool, handle);
+    err = may_come_in(pool, handle, task);
     if (err == 0 && spawn_err != 0 && uvpool__live_locked(pool) == 0 &&
         !will_have_record(pool, spawn_err)) {
       err = UV_EAGAIN;
@@ -156,9 +168,11 @@ int uvpool__admit_or(uvpool_t* handle,
                      unsigned on_refusal) {
   struct uvpool__pool* pool = handle->pool;
   struct uvpool__effects effects = {0};
-  bool on_loop = (task->flags & UVPOOL__TASK_HOLDS_LOOP) != 0;
+  bool on_loop = uvpool__task_is(task, UVPOOL__TASK_HOLDS_LOOP);
   bool hold = on_loop && handle->port->holding;
-  if (hold && uvpool__hold_submit(handle, task)) {
+  uvpool__tell(pool, task, UVPOOL_TASK_ENQUEUE, 0);
+  if (hold && !uvpool__task_is(task, UVPOOL__TASK_OPTIONS) &&
+      uvpool__hold_submit(handle, task)) {
     return 0;
   }
   uvpool__lock_acquire(&pool->lock);
@@ -181,6 +195,12 @@ int uvpool__admit_or(uvpool_t* handle,
   if (err == 0 && on_loop) {
     /* Not too late: done runs on this very thread. */
     uvpool__liveness_hold(handle->port);
+  }
+  if (err != 0) {
+    uvpool__tell(pool,
+                 task,
+                 UVPOOL_TASK_REFUSE,
+                 err == UVPOOL__NO_ROOM ? UV_EAGAIN : err);
   }
   return err;
 }
@@ -246,12 +266,10 @@ static int admit_or_wait(uvpool_t* handle,
   struct uvpool__pool* pool = handle->pool;
   struct uvpool__effects effects = {0};
   uvpool__lock_acquire(&pool->lock);
-  if (would_deadlock(pool)) {
-    uvpool__lock_release(&pool->lock);
-    return UV_EPERM;
-  }
   uvpool__caller_enter_locked(handle);
-  int err = try_admit(handle, caller->task, false, &effects);
+  int err = would_deadlock(pool)
+                ? UV_EPERM
+                : try_admit(handle, caller->task, false, &effects);
   if (err == UVPOOL__NO_ROOM && timeout_ms == 0) {
     err = UV_ETIMEDOUT;
   } else if (err == UVPOOL__NO_ROOM &&
@@ -265,6 +283,9 @@ static int admit_or_wait(uvpool_t* handle,
   }
   uvpool__lock_release(&pool->lock);
   uvpool__effects_run(pool, &effects);
+  if (err != 0) {
+    uvpool__tell(pool, caller->task, UVPOOL_TASK_REFUSE, err);
+  }
   /* Close waits for the count, so that nothing of the pool is touched after. */
   uvpool__caller_leave(handle);
   return err;
@@ -277,6 +298,7 @@ int uvpool__admit_wait(uvpool_t* handle,
   if (uvpool__parker_init(&caller.parker) != 0) {
     return UV_ENOMEM;
   }
+  uvpool__tell(handle->pool, task, UVPOOL_TASK_ENQUEUE, 0);
   int err = admit_or_wait(handle, &caller, timeout_ms);
   uvpool__parker_destroy(&caller.parker);
   return err;

@@ -2,9 +2,12 @@
  *
  * A task is admitted if and only if
  *
- *     waiting < max_waiting + (capacity - busy, if positive)
+ *     waiting < max_waiting + vacancy
  *
- * and no caller of uvpool_submit_wait is queued before it. The bound is thus on
+ * where vacancy = capacity - busy, if positive, or less if its class has a cap
+ * or there are workers reserved for others (classes.h), and no caller of
+ * uvpool_submit_wait, all of whom are of class 0, is queued before it. The
+ * bound is thus on
  * what waits beyond the free workers: with max_waiting 0, as many tasks are
  * admitted as there are workers to run them.
  *
@@ -13,20 +16,23 @@
 #ifndef UVPOOL_SRC_ADMISSION_H
 #define UVPOOL_SRC_ADMISSION_H
 
+#include "classes.h"
 #include "effects.h"
 #include "pool.h"
 
-/* Lock held. Is there room for `more` tasks? Promised room counts as taken. */
+/* Lock held. Is there room for `more` tasks of a class? Promised room counts as
+ * taken. */
 static inline bool uvpool__has_room_for_locked(const struct uvpool__pool* pool,
+                                               unsigned task_class,
                                                uint64_t more) {
-  uint64_t vacant =
-      pool->capacity > pool->busy ? pool->capacity - pool->busy : 0;
+  uint64_t vacant = uvpool__vacancy_locked(pool, task_class);
   uint64_t waiting = pool->waiting.len + pool->reserved + more;
   return waiting <= vacant || waiting - vacant <= pool->settings.max_waiting;
 }
 
+/* For one plain task. */
 static inline bool uvpool__has_room_locked(const struct uvpool__pool* pool) {
-  return uvpool__has_room_for_locked(pool, 1);
+  return uvpool__has_room_for_locked(pool, 0, 1);
 }
 
 /* Lock held. Room may have come up: gives it to blocked callers, oldest first,

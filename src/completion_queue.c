@@ -21,11 +21,10 @@
  * meanwhile, as a turn costs it a system call. */
 #include "completion_queue.h"
 
-#include <uvpool/errno.h>
-
 #include "handle.h"
 #include "hold.h"
 #include "liveness.h"
+#include "member.h"
 #include "panic.h"
 #include "pool.h"
 #include "task.h"
@@ -78,14 +77,6 @@ void uvpool__completion_push(uvpool_task_t* task) {
   push_range(task->handle, task, task);
 }
 
-void uvpool__completion_push_chain(uvpool_task_t* tasks) {
-  while (tasks != NULL) {
-    uvpool_task_t* task = tasks;
-    tasks = task->next;
-    uvpool__completion_push(task);
-  }
-}
-
 bool uvpool__completion_pending(const struct uvpool__port* port) {
   /* Relaxed: after hush its swap has ordered it; before, a miss is caught by
    * the look after hush. */
@@ -127,15 +118,24 @@ static uvpool_task_t* next_ready(struct uvpool__completion_queue* queue) {
 /* Ends one task. From the callback on, the task is the user's. */
 static void deliver(uvpool_task_t* task) {
   uvpool_t* handle = task->handle;
-  bool held = (task->flags & UVPOOL__TASK_HOLDS_LOOP) != 0;
+  bool held = uvpool__task_is(task, UVPOOL__TASK_HOLDS_LOOP);
+  bool is_member =
+      uvpool__task_is(task, UVPOOL__TASK_GROUPED | UVPOOL__TASK_SERIAL);
+  struct uvpool__member_rest rest = {0};
   uvpool_done_cb done = task->done;
-  int status = task->status;
-  if (status == UVPOOL_EPANIC && (task->flags & UVPOOL__TASK_PANICKED) != 0) {
+  int status = task->end.status;
+  if (uvpool__task_is(task, UVPOOL__TASK_PANICKED)) {
     uvpool__panic_report(handle, task);
+  }
+  if (is_member) {
+    uvpool__member_deliver(task, &rest);
   }
   uvpool__task_free(task);
   done(task, status);
   handle->delivered++;
+  if (is_member) {
+    uvpool__member_delivered(&rest);
+  }
   if (held) {
     uvpool__liveness_drop(handle->port);
   }

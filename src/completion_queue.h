@@ -14,9 +14,6 @@ struct uvpool__port;
  * task of a closing one. */
 void uvpool__completion_push(uvpool_task_t* task);
 
-/* Any thread, no lock held: the same for a chain linked by `next`. */
-void uvpool__completion_push_chain(uvpool_task_t* tasks);
-
 /* Loop thread: calls done for what has arrived, within the budget of one turn.
  * Returns whether something is left. */
 bool uvpool__completion_deliver(struct uvpool__port* port);

@@ -6,11 +6,16 @@
  *
  * The rule, kept whenever the lock is released:
  *
- *     waiting <= waking, or
+ *     runnable <= waking, or
  *     waking == wake_max, or
  *     nobody is idle and nobody can be started, or
  *     a loop is inside done callbacks that have submitted, and will dispatch
  *     when they have returned (hold.h).
+ *
+ * where `runnable` are the waiting tasks that a worker may begin now: all of
+ * them, but for those that the cap of their class, a reservation for another,
+ * or their predecessor in a serial queue keeps back (classes.h, serial.h). When
+ * one of those ends, it is the worker that ran it who looks again.
  *
  * More tokens than tasks would only wake threads for nothing, and more than
  * there are processors could not run at once. Each worker that looks gives the
@@ -31,10 +36,12 @@
 void uvpool__dispatch_locked(struct uvpool__pool* pool,
                              struct uvpool__effects* effects);
 
-/* An admitted task joins the queue. `effects` NULL: the caller dispatches. */
-void uvpool__enqueue_locked(struct uvpool__pool* pool,
-                            uvpool_task_t* task,
-                            struct uvpool__effects* effects);
+/* An admitted task joins the waiting room. The caller dispatches. */
+void uvpool__enqueue_locked(struct uvpool__pool* pool, uvpool_task_t* task);
+
+/* A task that has left its lane, or its place behind, waits no longer. */
+void uvpool__leave_waiting_locked(struct uvpool__pool* pool,
+                                  uvpool_task_t* task);
 
 /* A worker looks for a task. NULL: there is none for it; it may have to
  * leave. */
@@ -42,8 +49,10 @@ uvpool_task_t* uvpool__take_locked(struct uvpool__pool* pool,
                                    struct uvpool__worker* worker,
                                    struct uvpool__effects* effects);
 
-/* The work of a task has returned, or has panicked. */
+/* The work of the worker's task has returned, or has panicked. The caller
+ * dispatches, or the worker takes. */
 void uvpool__finish_locked(struct uvpool__pool* pool,
+                           struct uvpool__worker* worker,
                            bool panicked,
                            struct uvpool__effects* effects);
 

@@ -3,6 +3,7 @@
 
 #include "caller.h"
 #include "completion_queue.h"
+#include "hooks.h"
 #include "multi_wait.h"
 #include "pool.h"
 #include "spawn.h"
@@ -24,6 +25,16 @@ static void wake_callers(struct uvpool__caller* caller) {
   }
 }
 
+/* Cancelled, or expired. */
+static void end_tasks(struct uvpool__pool* pool, uvpool_task_t* task) {
+  while (task != NULL) {
+    uvpool_task_t* next = task->next; /* before it is the loop's */
+    uvpool__tell(pool, task, UVPOOL_TASK_END, task->end.status);
+    uvpool__completion_push(task);
+    task = next;
+  }
+}
+
 void uvpool__effects_run(struct uvpool__pool* pool,
                          struct uvpool__effects* effects) {
   for (;;) {
@@ -31,7 +42,7 @@ void uvpool__effects_run(struct uvpool__pool* pool,
     *effects = (struct uvpool__effects) {0};
     wake_workers(now.wake);
     wake_callers(now.admitted);
-    uvpool__completion_push_chain(now.cancelled);
+    end_tasks(pool, now.ended);
     if (now.room) {
       uvpool__multi_wake(pool->multi);
     }

@@ -2,7 +2,7 @@
  *
  * System calls and other people's code do not belong into a critical section.
  * A function that ends in `_locked` therefore only notes whom to wake, what to
- * start and what has been cancelled, and whoever holds the lock carries the
+ * start and which tasks have ended unrun, and whoever holds the lock carries the
  * notes out after it has released it.
  *
  * Lives on the stack of one thread. Each chain is owned by it until it runs:
@@ -22,8 +22,8 @@ struct uvpool__worker;
 struct uvpool__effects {
   struct uvpool__worker* wake;     /* through worker->next */
   struct uvpool__caller* admitted; /* through caller->next */
-  uvpool_task_t* cancelled;        /* through task->next, oldest first */
-  uvpool_task_t* cancelled_tail;
+  uvpool_task_t* ended;            /* through task->next, oldest first */
+  uvpool_task_t* ended_tail;
   bool room; /* tell those who wait for room in any pool of the multi-pool */
   uint64_t spawn; /* threads reserved (spawn.h) and to be started */
 };

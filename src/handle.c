@@ -2,7 +2,9 @@
 #include "handle.h"
 
 #include "process.h"
+#include "deadline.h"
 #include "hold.h"
+#include "member.h"
 #include "notice.h"
 #include "pool.h"
 #include "purge.h"
@@ -53,6 +55,12 @@ void uvpool__handle_heed(uvpool_t* handle) {
     handle->port->winding_down = true;
     uvpool__shutdown_rest(handle);
     (void) uvpool__shutdown_answer(handle);
+  }
+  if ((notices & UVPOOL__NOTICE_DEADLINE) != 0) {
+    uvpool__deadline_set_timer(handle->port);
+  }
+  if ((notices & UVPOOL__NOTICE_MEMBERS) != 0) {
+    uvpool__members_end(handle);
   }
   if ((notices & UVPOOL__NOTICE_ROOM) != 0 && !handle->closing) {
     settings->on_drain(handle);

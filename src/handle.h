@@ -11,6 +11,7 @@
 #include <uv.h>
 #include <uvpool/pool.h>
 
+#include "deadline_heap.h"
 #include "notice.h"
 #include "port.h"
 #include "sync.h"
@@ -47,6 +48,9 @@ struct uvpool_s {
   bool settled;          /* pool is releasing, and all of ours is delivered */
   bool wants_room;       /* a submit was refused; on_drain is due */
   struct uvpool_s* next; /* in pool->handles */
+  struct uvpool__deadline_heap deadlines; /* of its waiting tasks */
+  bool deadline_set;    /* the timer is set, or was asked for, ... */
+  uint32_t deadline_at; /* ... for this deadline */
 
   /* Loop thread only. */
   struct uvpool_s* next_in_port; /* in port->handles or port->gone */
@@ -54,7 +58,9 @@ struct uvpool_s {
   bool referenced;               /* uvpool_ref */
   bool winding_down;             /* shutdown.c has something to look after */
   bool hold_used; /* something was submitted inside a stride, see hold.h */
-  struct uvpool__task_queue held; /* and is not yet handed over */
+  struct uvpool_task_queue_s held;     /* and is not yet handed over */
+  struct uvpool_member_s* members;     /* open or closing; see member.h */
+  struct uvpool_member_s* members_due; /* their close_cb is due */
   bool purging;                 /* the port's clock and purge serve this pool */
   uint64_t retry_at_ns;         /* when to try to start a thread; 0: not */
   uvpool_release_cb release_cb; /* of a pending release_timeout or drain */

@@ -43,7 +43,7 @@ bool uvpool__hold_submit(uvpool_t* handle, uvpool_task_t* task) {
                                                   credits - 1,
                                                   memory_order_relaxed,
                                                   memory_order_relaxed));
-  task->flags |= UVPOOL__TASK_HELD;
+  uvpool__task_set(task, UVPOOL__TASK_HELD);
   uvpool__task_queue_push(&handle->held, task);
   uvpool__liveness_hold(handle->port);
   return true;
@@ -55,7 +55,7 @@ void uvpool__hold_grant_locked(uvpool_t* handle) {
   handle->port->hold_used = true;
   if (pool->state == UVPOOL__OPEN && !handle->closing &&
       pool->callers.head == NULL &&
-      uvpool__has_room_for_locked(pool, (uint64_t) 2 * GRANT)) {
+      uvpool__has_room_for_locked(pool, 0, (uint64_t) 2 * GRANT)) {
     pool->reserved += GRANT;
     atomic_store_explicit(&handle->credits, GRANT, memory_order_relaxed);
   }
@@ -79,16 +79,25 @@ void uvpool__hold_hand_over_locked(uvpool_t* handle,
   take_back(handle);
   pool->reserved -= handle->held.len;
   handle->accepted += handle->held.len;
+  if (handle->held.head == NULL) {
+    return;
+  }
+  /* One stamp for all, and one sample of them, but see timing.h. */
+  bool exact = (pool->settings.flags & UVPOOL_EXACT_TIMES) != 0;
+  bool timed = true;
+  uint64_t now_ns = uvpool__monotonic_ns();
   for (;;) {
     uvpool_task_t* task = uvpool__task_queue_pop(&handle->held);
     if (task == NULL) {
       return;
     }
-    bool cancelled = (task->flags & UVPOOL__TASK_CANCELLED) != 0;
-    task->flags &= ~(uint32_t) UVPOOL__TASK_HELD;
-    uvpool__enqueue_locked(pool, task, NULL);
+    bool cancelled = uvpool__task_is(task, UVPOOL__TASK_CANCELLED);
+    uvpool__task_clear(task, UVPOOL__TASK_HELD);
+    uvpool__timing_stamp_at(task, now_ns, timed);
+    timed = exact;
+    uvpool__enqueue_locked(pool, task);
     if (cancelled || pool->state >= UVPOOL__RELEASING) {
-      uvpool__cancel_waiting_locked(pool, task, effects);
+      uvpool__end_waiting_locked(pool, task, UV_ECANCELED, effects);
     }
   }
 }

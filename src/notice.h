@@ -10,11 +10,13 @@ struct uvpool__pool;
 struct uvpool_s;
 
 enum {
-  UVPOOL__NOTICE_TIMERS = 1 << 0, /* start clock and purge */
-  UVPOOL__NOTICE_RETRY = 1 << 1,  /* start the retry timer */
-  UVPOOL__NOTICE_REAP = 1 << 2,   /* join exited threads */
-  UVPOOL__NOTICE_ROOM = 1 << 3,   /* call on_drain */
-  UVPOOL__NOTICE_STATE = 1 << 4   /* look after the shutdown */
+  UVPOOL__NOTICE_TIMERS = 1 << 0,   /* start clock and purge */
+  UVPOOL__NOTICE_RETRY = 1 << 1,    /* start the retry timer */
+  UVPOOL__NOTICE_REAP = 1 << 2,     /* join exited threads */
+  UVPOOL__NOTICE_ROOM = 1 << 3,     /* call on_drain */
+  UVPOOL__NOTICE_STATE = 1 << 4,    /* look after the shutdown */
+  UVPOOL__NOTICE_DEADLINE = 1 << 5, /* set the timer of deadlines */
+  UVPOOL__NOTICE_MEMBERS = 1 << 6   /* end the members that are due */
 };
 
 /* The first handle that is not closing, else the first; NULL if there is

@@ -23,6 +23,7 @@ enum {
   DEFAULT_MAX_WAITING = 65536,
   DEFAULT_EXPIRY_MS = 1000,
   DEFAULT_BUDGET_US = 1000,
+  DEFAULT_AGEING_MS = 100,
   SPIN_MAX_US = 1000000
 };
 
@@ -38,6 +39,15 @@ static const uvpool_options_t defaults = {
     .expiry_ms = DEFAULT_EXPIRY_MS,
     .completions_per_turn = UVPOOL_UNLIMITED,
     .completion_budget_us = DEFAULT_BUDGET_US,
+    .ageing_ms = DEFAULT_AGEING_MS,
+    .classes = {{.cap = UVPOOL_UNLIMITED},
+                {.cap = UVPOOL_UNLIMITED},
+                {.cap = UVPOOL_UNLIMITED},
+                {.cap = UVPOOL_UNLIMITED},
+                {.cap = UVPOOL_UNLIMITED},
+                {.cap = UVPOOL_UNLIMITED},
+                {.cap = UVPOOL_UNLIMITED},
+                {.cap = UVPOOL_UNLIMITED}},
     .name = "uvpool",
 };
 
@@ -59,8 +69,22 @@ static bool is_limit(int64_t value) {
   return value == UVPOOL_UNLIMITED || value >= 1;
 }
 
+/* Each reservation fits under its cap, and all of them leave somebody. */
+static bool classes_are_sane(const uvpool_options_t* o) {
+  int64_t left = o->capacity <= 0 ? 1 : o->capacity;
+  for (int c = 0; c < UVPOOL_CLASSES; c++) {
+    int64_t cap = o->classes[c].cap;
+    int64_t reserved = o->classes[c].reserved;
+    if (reserved < 0 || reserved >= left || (cap > 0 && reserved > cap)) {
+      return false;
+    }
+    left -= reserved;
+  }
+  return true;
+}
+
 static bool are_sane(const uvpool_options_t* o) {
-  const uint32_t known = UVPOOL_NO_PURGE | UVPOOL_PREALLOC;
+  const uint32_t known = UVPOOL_NO_PURGE | UVPOOL_PREALLOC | UVPOOL_EXACT_TIMES;
   bool unlimited = o->capacity <= 0;
   int64_t ceiling = unlimited ? UVPOOL_CAPACITY_MAX : o->capacity;
   return (o->flags & ~known) == 0 && o->capacity <= UVPOOL_CAPACITY_MAX &&
@@ -75,6 +99,7 @@ static bool are_sane(const uvpool_options_t* o) {
          is_limit(o->completions_per_turn) &&
          is_limit(o->completion_budget_us) &&
          o->completion_budget_us <= BUDGET_MAX_US &&
+         in_range(o->ageing_ms, 0, EXPIRY_MAX_MS) && classes_are_sane(o) &&
          (o->allocator.alloc == NULL) == (o->allocator.free == NULL);
 }
 
@@ -95,6 +120,18 @@ static size_t resolve_stack_size(int64_t wish) {
     size = least;
   }
   return (size + unit - 1) / unit * unit;
+}
+
+static void resolve_classes(const uvpool_options_t* o,
+                            struct uvpool__settings* settings) {
+  settings->classed = false;
+  for (int c = 0; c < UVPOOL_CLASSES; c++) {
+    int64_t cap = o->classes[c].cap;
+    settings->classes[c].cap = cap <= 0 ? UINT64_MAX : (uint64_t) cap;
+    settings->classes[c].reserved = (uint64_t) o->classes[c].reserved;
+    settings->classed =
+        settings->classed || cap > 0 || o->classes[c].reserved > 0;
+  }
 }
 
 static void resolve(const uvpool_options_t* o,
@@ -121,6 +158,9 @@ static void resolve(const uvpool_options_t* o,
       o->completion_budget_us == UVPOOL_UNLIMITED
           ? UVPOOL__NEVER
           : (uint64_t) o->completion_budget_us * 1000u;
+  settings->ageing_us =
+      (o->ageing_ms > 0 ? (uint64_t) o->ageing_ms : DEFAULT_AGEING_MS) * 1000u;
+  resolve_classes(o, settings);
   snprintf(settings->name,
            sizeof(settings->name),
            "%s",
@@ -130,6 +170,7 @@ static void resolve(const uvpool_options_t* o,
   settings->on_drain = o->on_drain;
   settings->on_worker_start = o->on_worker_start;
   settings->on_worker_stop = o->on_worker_stop;
+  settings->on_task = o->on_task;
   settings->allocator = o->allocator;
   settings->data = o->data;
 }

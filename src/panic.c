@@ -42,7 +42,7 @@ void uvpool__panic_mark_locked(struct uvpool__worker* worker,
   }
   worker->reason_held = true;
   task->link.worker = worker;
-  task->flags |= UVPOOL__TASK_PANICKED;
+  uvpool__task_set(task, UVPOOL__TASK_PANICKED);
 }
 
 void uvpool__panic_report(uvpool_t* handle, uvpool_task_t* task) {

@@ -31,12 +31,18 @@
 #include "state.h"
 #include "sync.h"
 #include "task_cache.h"
-#include "task_queue.h"
+#include "timing.h"
+#include "waiting.h"
 #include "worker_queue.h"
 
 struct uvpool__worker;
 
 enum { UVPOOL__NAME_MAX = 16 };
+
+struct uvpool__class {
+  uint64_t cap; /* UINT64_MAX: none */
+  uint64_t reserved;
+};
 
 /* The options as validated: every default and rounding applied. */
 struct uvpool__settings {
@@ -51,12 +57,16 @@ struct uvpool__settings {
   uint64_t spin_us;
   uint64_t completions_per_turn;
   uint64_t completion_budget_ns;
+  uint64_t ageing_us;
+  struct uvpool__class classes[UVPOOL_CLASSES];
+  bool classed; /* any cap or reservation */
   char name[UVPOOL__NAME_MAX];
   uvpool_panic_cb on_panic;
   uvpool_log_cb on_log;
   uvpool_drain_cb on_drain;
   uvpool_worker_start_cb on_worker_start;
   uvpool_worker_stop_cb on_worker_stop;
+  uvpool_task_event_cb on_task;
   uvpool_allocator_t allocator;
   void* data;
 };
@@ -67,6 +77,7 @@ struct uvpool__counters {
   uint64_t started;
   uint64_t completed;
   uint64_t cancelled;
+  uint64_t expired;
   uint64_t panicked;
   uint64_t workers_started;
   uint64_t workers_expired;
@@ -106,7 +117,7 @@ struct uvpool__pool {
   /* The rest is guarded by lock. */
   enum uvpool__state state;
   uint64_t capacity;
-  struct uvpool__task_queue waiting;
+  struct uvpool__waiting waiting;
   uint64_t reserved; /* room promised to submits that are held, see hold.h */
   struct uvpool__worker_queue idle;
   uint64_t threads;
@@ -122,6 +133,8 @@ struct uvpool__pool {
   atomic_uint_least64_t load_max;
 
   /* Guarded again, all of it. */
+  uint64_t busy_of_class[UVPOOL_CLASSES];
+  struct uvpool__timing timing;
   struct uvpool__caller_queue callers; /* in uvpool_submit_wait */
   bool timers_on;    /* the keeper's clock and purge run, or were told to */
   bool retry_on;     /* the keeper's retry timer runs, or was told to */

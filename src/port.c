@@ -54,7 +54,7 @@ static void on_bell(uv_async_t* async) {
 
 /* ---- Open ---------------------------------------------------------------- */
 
-enum { INNER_TIMERS = 4 };
+enum { INNER_TIMERS = 5 };
 
 static void list_timers(struct uvpool__port* port,
                         uv_timer_t* timers[INNER_TIMERS]) {
@@ -62,6 +62,7 @@ static void list_timers(struct uvpool__port* port,
   timers[1] = &port->purge_timer;
   timers[2] = &port->retry_timer;
   timers[3] = &port->release_timer;
+  timers[4] = &port->deadline_timer;
 }
 
 /* inner_open says how far it came. */

@@ -57,6 +57,7 @@ struct uvpool__port {
   uv_timer_t purge_timer;
   uv_timer_t retry_timer;
   uv_timer_t release_timer;
+  uv_timer_t deadline_timer;
 
   unsigned inner_open; /* libuv handles that were initialised and not closed */
   uv_timer_t witness_timer; /* both: see port.c */

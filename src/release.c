@@ -9,26 +9,59 @@
 #include "handle.h"
 #include "hold.h"
 #include "notice.h"
+#include "serial.h"
 #include "task.h"
 #include "util.h"
 
-void uvpool__cancel_waiting_locked(struct uvpool__pool* pool,
-                                   uvpool_task_t* task,
-                                   struct uvpool__effects* effects) {
-  assert((task->flags & UVPOOL__TASK_WAITING) != 0);
-  uvpool__task_queue_remove(&pool->waiting, task);
-  uvpool__load_update_locked(pool);
-  task->flags &= ~(uint32_t) UVPOOL__TASK_WAITING;
-  task->flags |= UVPOOL__TASK_CANCELLED;
-  task->status = UV_ECANCELED;
+static void chain(struct uvpool__effects* effects, uvpool_task_t* task) {
   task->next = NULL;
-  pool->counters.cancelled++;
-  if (effects->cancelled_tail == NULL) {
-    effects->cancelled = task;
+  if (effects->ended_tail == NULL) {
+    effects->ended = task;
   } else {
-    effects->cancelled_tail->next = task;
+    effects->ended_tail->next = task;
   }
-  effects->cancelled_tail = task;
+  effects->ended_tail = task;
+}
+
+void uvpool__end_waiting_locked(struct uvpool__pool* pool,
+                                uvpool_task_t* task,
+                                int status,
+                                struct uvpool__effects* effects) {
+  assert(uvpool__task_is(task, UVPOOL__TASK_WAITING));
+  if (uvpool__task_is(task, UVPOOL__TASK_BEHIND)) {
+    uvpool__serial_quit_locked(pool, task);
+    uvpool__leave_waiting_locked(pool, task);
+  } else {
+    uvpool__waiting_quit(&pool->waiting, task);
+    uvpool__leave_waiting_locked(pool, task);
+    if (uvpool__task_is(task, UVPOOL__TASK_SERIAL)) {
+      uvpool__serial_next_locked(pool, task->serial);
+    }
+  }
+  uvpool__load_update_locked(pool);
+  uvpool__task_set(task, UVPOOL__TASK_CANCELLED);
+  task->end.status = status;
+  if (status == UV_ETIMEDOUT) {
+    pool->counters.expired++;
+  } else {
+    pool->counters.cancelled++;
+  }
+  chain(effects, task);
+}
+
+int uvpool__cancel_locked(struct uvpool__pool* pool,
+                          uvpool_task_t* task,
+                          struct uvpool__effects* effects) {
+  if (uvpool__task_is(task, UVPOOL__TASK_WAITING)) {
+    uvpool__end_waiting_locked(pool, task, UV_ECANCELED, effects);
+  } else if (uvpool__task_is(task, UVPOOL__TASK_HELD)) {
+    uvpool__task_set(task, UVPOOL__TASK_CANCELLED); /* the hand-over ends it */
+  } else if (!uvpool__task_is(task, UVPOOL__TASK_CANCELLED)) {
+    /* Relaxed: a wish, which carries no data. */
+    __atomic_store_n(&task->wish, 1, __ATOMIC_RELAXED);
+    return UV_EBUSY;
+  }
+  return 0;
 }
 
 void uvpool__fewer_wait_locked(struct uvpool__pool* pool,
@@ -42,17 +75,47 @@ void uvpool__fewer_wait_locked(struct uvpool__pool* pool,
   }
 }
 
+/* Of those that stand behind in serial queues; `handle` NULL: all. */
+static void cancel_behind(struct uvpool__pool* pool,
+                          const uvpool_t* handle,
+                          struct uvpool__effects* effects) {
+  uvpool_serial_t* next = NULL;
+  for (uvpool_serial_t* s = pool->waiting.backed_up; s != NULL; s = next) {
+    next = s->next_backed_up; /* without anything behind it leaves the list */
+    while ((handle == NULL || s->member.handle == handle) &&
+           s->behind.head != NULL) {
+      uvpool__end_waiting_locked(pool, s->behind.head, UV_ECANCELED, effects);
+    }
+  }
+}
+
+static void cancel_lane(struct uvpool__pool* pool,
+                        const struct uvpool_task_queue_s* lane,
+                        const uvpool_t* handle,
+                        struct uvpool__effects* effects) {
+  uvpool_task_t* next = NULL;
+  for (uvpool_task_t* task = lane->head; task != NULL; task = next) {
+    next = task->next;
+    if (handle == NULL || task->handle == handle) {
+      uvpool__end_waiting_locked(pool, task, UV_ECANCELED, effects);
+    }
+  }
+}
+
+/* What stands behind goes first, so that nothing moves up into a lane. */
+static void cancel_all(struct uvpool__pool* pool,
+                       const uvpool_t* handle,
+                       struct uvpool__effects* effects) {
+  cancel_behind(pool, handle, effects);
+  for (unsigned i = 0; i < UVPOOL__LANES; i++) {
+    cancel_lane(pool, &pool->waiting.lanes[i], handle, effects);
+  }
+}
+
 void uvpool__cancel_handle_locked(struct uvpool__pool* pool,
                                   const uvpool_t* handle,
                                   struct uvpool__effects* effects) {
-  uvpool_task_t* task = pool->waiting.head;
-  while (task != NULL) {
-    uvpool_task_t* next = task->next;
-    if (task->handle == handle) {
-      uvpool__cancel_waiting_locked(pool, task, effects);
-    }
-    task = next;
-  }
+  cancel_all(pool, handle, effects);
   uvpool__fewer_wait_locked(pool, effects);
 }
 
@@ -61,9 +124,7 @@ void uvpool__release_locked(struct uvpool__pool* pool,
   if (pool->state >= UVPOOL__RELEASING) {
     return;
   }
-  while (pool->waiting.head != NULL) {
-    uvpool__cancel_waiting_locked(pool, pool->waiting.head, effects);
-  }
+  cancel_all(pool, NULL, effects);
   uvpool__dismiss_locked(pool, NULL, UV_ESHUTDOWN, effects);
   uvpool__hold_revoke_locked(pool);
   uvpool__state_move_locked(pool, UVPOOL__RELEASING);
@@ -110,15 +171,10 @@ int uvpool_cancel(uvpool_task_t* task) {
   struct uvpool__pool* pool = task->handle->pool;
   struct uvpool__effects effects = {0};
   uvpool__lock_acquire(&pool->lock);
-  if ((task->flags & UVPOOL__TASK_WAITING) != 0) {
-    uvpool__cancel_waiting_locked(pool, task, &effects);
+  err = uvpool__cancel_locked(pool, task, &effects);
+  if (err == 0) {
     uvpool__fewer_wait_locked(pool, &effects);
-  } else if ((task->flags & UVPOOL__TASK_HELD) != 0) {
-    task->flags |= UVPOOL__TASK_CANCELLED; /* the hand-over ends it */
-  } else if ((task->flags & UVPOOL__TASK_CANCELLED) == 0) {
-    /* Relaxed: a wish, which carries no data. */
-    __atomic_store_n(&task->wish, 1, __ATOMIC_RELAXED);
-    err = UV_EBUSY;
+    uvpool__dispatch_locked(pool, &effects);
   }
   uvpool__lock_release(&pool->lock);
   uvpool__effects_run(pool, &effects);

@@ -8,10 +8,19 @@
 #include "effects.h"
 #include "pool.h"
 
-/* Takes a waiting task out of the queue, to end with UV_ECANCELED. */
-void uvpool__cancel_waiting_locked(struct uvpool__pool* pool,
-                                   uvpool_task_t* task,
-                                   struct uvpool__effects* effects);
+/* Takes a waiting task out of the waiting room, to end with UV_ECANCELED or
+ * UV_ETIMEDOUT. In its serial queue the next one takes its place: the caller
+ * dispatches, if the pool may go on. */
+void uvpool__end_waiting_locked(struct uvpool__pool* pool,
+                                uvpool_task_t* task,
+                                int status,
+                                struct uvpool__effects* effects);
+
+/* uvpool_cancel for a task in flight: 0, or UV_EBUSY with the wish noted. The
+ * caller lets the pool know that fewer wait, and dispatches. */
+int uvpool__cancel_locked(struct uvpool__pool* pool,
+                          uvpool_task_t* task,
+                          struct uvpool__effects* effects);
 
 /* The same for every waiting task of `handle`. */
 void uvpool__cancel_handle_locked(struct uvpool__pool* pool,

@@ -3,7 +3,9 @@
 
 #include "admission.h"
 #include "default_pool.h"
+#include "dispatch.h"
 #include "liveness.h"
+#include "member.h"
 #include "notice.h"
 #include "pool.h"
 #include "purge.h"
@@ -234,6 +236,7 @@ static bool is_last_locked(const uvpool_t* handle) {
 static bool may_leave(uvpool_t* handle) {
   return handle->closing && !handle->port->witness_open &&
          handle->accepted == handle->delivered && handle->callers == 0 &&
+         handle->members == NULL && handle->members_due == NULL &&
          UVPOOL__IMPLIES(is_last_locked(handle),
                          handle->pool->state == UVPOOL__RELEASED);
 }
@@ -329,6 +332,7 @@ static void begin_close(uvpool_t* handle) {
   } else if (was_keeper) {
     hand_over_roles(pool);
   }
+  uvpool__dispatch_locked(pool, &effects);
   uvpool__handle_post(handle, UVPOOL__NOTICE_STATE);
   uvpool__lock_release(&pool->lock);
   uvpool__effects_run(pool, &effects);
@@ -356,6 +360,7 @@ int uvpool__close(uvpool_t* handle, uvpool_close_cb close_cb) {
   uvpool__purge_stop(handle);
   uvpool__retry_stop(handle);
   begin_close(handle);
+  uvpool__members_close(handle);
   uvpool__port_call_witness(handle->port);
   return 0;
 }

@@ -5,19 +5,65 @@
 
 #include "handle.h"
 #include "pool.h"
+#include "task.h"
+#include "worker.h"
 
 /* The size of the first version of the structure; callers may know less than
  * we do, never less than this, and never more. */
 enum { STATS_SIZE_V1 = sizeof(uvpool_stats_t) };
 
 /* Lock held. */
-static void snapshot(const struct uvpool__pool* pool, uvpool_stats_t* stats) {
+static void find_oldest_waiting(const struct uvpool__pool* pool,
+                                uint64_t now_ns,
+                                uvpool_stats_t* stats) {
+  const uvpool_task_t* oldest = uvpool__waiting_oldest(&pool->waiting);
+  if (oldest != NULL) {
+    uint64_t since_ns = uvpool__task_since_us(oldest) * 1000u;
+    stats->oldest_waiting_ns = now_ns > since_ns ? now_ns - since_ns : 0;
+    stats->oldest_waiting_label = uvpool_task_label(oldest);
+  }
+}
+
+/* Lock held. A task that is counted as running belongs to its worker, which
+ * needs the lock to pass it on: its label can be read. */
+static void find_longest_running(const struct uvpool__pool* pool,
+                                 uint64_t now_ns,
+                                 uvpool_stats_t* stats) {
+  for (const struct uvpool__worker* w = pool->records; w != NULL;
+       w = w->next_record) {
+    /* Relaxed, see timing.h. */
+    uint64_t began_ns =
+        atomic_load_explicit(&w->watch.began_ns, memory_order_relaxed);
+    if (w->running != NULL && began_ns != 0 && began_ns < now_ns &&
+        now_ns - began_ns > stats->longest_running_ns) {
+      stats->longest_running_ns = now_ns - began_ns;
+      stats->longest_running_label = uvpool_task_label(w->running);
+    }
+  }
+}
+
+/* Lock held. */
+static void describe(const struct uvpool__pool* pool, uvpool_stats_t* stats) {
+  uint64_t now_ns = uvpool__monotonic_ns();
+  find_oldest_waiting(pool, now_ns, stats);
+  find_longest_running(pool, now_ns, stats);
+  for (unsigned c = 0; c < UVPOOL_CLASSES; c++) {
+    stats->classes[c].busy = pool->busy_of_class[c];
+    stats->classes[c].waiting = uvpool__waiting_of_class(&pool->waiting, c);
+  }
+  stats->wait = pool->timing.wait;
+  stats->run = pool->timing.run;
+}
+
+/* Lock held. */
+static void count(const struct uvpool__pool* pool, uvpool_stats_t* stats) {
   const struct uvpool__counters* counters = &pool->counters;
   stats->accepted = counters->accepted;
   stats->refused = counters->refused;
   stats->started = counters->started;
   stats->completed = counters->completed;
   stats->cancelled = counters->cancelled;
+  stats->expired = counters->expired;
   stats->panicked = counters->panicked;
   stats->workers_started = counters->workers_started;
   stats->workers_expired = counters->workers_expired;
@@ -44,7 +90,8 @@ int uvpool_stats_sized(uvpool_t* handle, uvpool_stats_t* stats, size_t size) {
   uvpool_stats_t all;
   memset(&all, 0, sizeof(all));
   uvpool__lock_acquire(&handle->pool->lock);
-  snapshot(handle->pool, &all);
+  count(handle->pool, &all);
+  describe(handle->pool, &all);
   uvpool__lock_release(&handle->pool->lock);
   memcpy(stats, &all, size);
   stats->size = size;

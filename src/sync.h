@@ -26,6 +26,18 @@ static inline uint64_t uvpool__monotonic_ns(void) {
   return (uint64_t) now.tv_sec * 1000000000u + (uint64_t) now.tv_nsec;
 }
 
+/* The same clock, as of the last tick of the system's timer, a few milliseconds
+ * ago at most: a fifth of the price. */
+static inline uint64_t uvpool__coarse_ns(void) {
+#if defined(CLOCK_MONOTONIC_COARSE)
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  return (uint64_t) now.tv_sec * 1000000000u + (uint64_t) now.tv_nsec;
+#else
+  return uvpool__monotonic_ns();
+#endif
+}
+
 /* now + ms without wrapping around: too far is for ever. */
 static inline uint64_t uvpool__deadline_ns(uint64_t timeout_ms) {
   uint64_t now = uvpool__monotonic_ns();

@@ -55,12 +55,11 @@ void uvpool__task_prepare(uvpool_task_t* task,
                           uvpool_t* handle,
                           uvpool_work_cb work,
                           uvpool_done_cb done,
-                          uint32_t flags) {
+                          unsigned flags) {
   task->work = work;
   task->done = done;
   task->handle = handle;
-  task->status = 0;
-  task->flags = flags;
+  task->flags = (uint16_t) flags;
   task->wish = 0;
 }
 
@@ -75,7 +74,13 @@ uvpool_t* uvpool_task_handle(const uvpool_task_t* task) {
 }
 
 int uvpool_task_started(const uvpool_task_t* task) {
-  return task != NULL && (task->flags & UVPOOL__TASK_STARTED) != 0;
+  return task != NULL && uvpool__task_is(task, UVPOOL__TASK_STARTED);
+}
+
+const char* uvpool_task_label(const uvpool_task_t* task) {
+  return task != NULL && uvpool__task_is(task, UVPOOL__TASK_OPTIONS)
+             ? task->label
+             : NULL;
 }
 
 int uvpool_task_is_cancelled(const uvpool_task_t* task) {

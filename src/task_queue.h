@@ -9,13 +9,7 @@
 #include <stdint.h>
 #include <uvpool/task.h>
 
-struct uvpool__task_queue {
-  uvpool_task_t* head;
-  uvpool_task_t* tail;
-  uint64_t len;
-};
-
-static inline void uvpool__task_queue_push(struct uvpool__task_queue* queue,
+static inline void uvpool__task_queue_push(struct uvpool_task_queue_s* queue,
                                            uvpool_task_t* task) {
   task->next = NULL;
   task->link.prev = queue->tail;
@@ -28,7 +22,7 @@ static inline void uvpool__task_queue_push(struct uvpool__task_queue* queue,
   queue->len++;
 }
 
-static inline void uvpool__task_queue_remove(struct uvpool__task_queue* queue,
+static inline void uvpool__task_queue_remove(struct uvpool_task_queue_s* queue,
                                              uvpool_task_t* task) {
   uvpool_task_t* next = task->next;
   uvpool_task_t* prev = task->link.prev;
@@ -47,7 +41,7 @@ static inline void uvpool__task_queue_remove(struct uvpool__task_queue* queue,
 
 /* The oldest; NULL if none waits. */
 static inline uvpool_task_t* uvpool__task_queue_pop(
-    struct uvpool__task_queue* queue) {
+    struct uvpool_task_queue_s* queue) {
   uvpool_task_t* task = queue->head;
   if (task != NULL) {
     uvpool__task_queue_remove(queue, task);

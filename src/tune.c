@@ -2,6 +2,7 @@
 #include <uvpool/pool.h>
 
 #include "admission.h"
+#include "classes.h"
 #include "dispatch.h"
 #include "handle.h"
 #include "hold.h"
@@ -10,7 +11,8 @@
 /* Lock held. */
 static int check(const struct uvpool__pool* pool, int64_t capacity) {
   if (capacity <= 0 || capacity > UVPOOL_CAPACITY_MAX ||
-      (uint64_t) capacity < pool->settings.min_workers) {
+      (uint64_t) capacity < pool->settings.min_workers ||
+      (uint64_t) capacity <= uvpool__class_reserved(&pool->settings)) {
     return UV_EINVAL;
   }
   if (pool->settings.unlimited ||

@@ -10,6 +10,7 @@
 
 #include "completion_queue.h"
 #include "dispatch.h"
+#include "hooks.h"
 #include "notice.h"
 #include "panic.h"
 #include "process.h"
@@ -80,16 +81,23 @@ static bool spin_for_token(struct uvpool__worker* worker) {
 }
 
 static void park(struct uvpool__worker* worker) {
+  uvpool__stopwatch_wind(&worker->watch);
   if (!spin_for_token(worker)) {
     uvpool__parker_park(&worker->parker);
   }
 }
 
 static void run(struct uvpool__worker* worker, uvpool_task_t* task) {
+  struct uvpool__pool* pool = worker->pool;
+  bool exact = (pool->settings.flags & UVPOOL_EXACT_TIMES) != 0;
   worker->task = task;
+  uvpool__stopwatch_start(&worker->watch, task, exact);
+  uvpool__tell(pool, task, UVPOOL_TASK_START, 0);
   errno = 0;
-  task->status = task->work(task);
+  task->end.status = task->work(task);
   worker->task = NULL;
+  uvpool__stopwatch_stop(&worker->watch);
+  uvpool__tell(pool, task, UVPOOL_TASK_END, task->end.status);
 }
 
 /* Runs tasks until there is reason to leave. `finished` is the task that was
@@ -102,7 +110,7 @@ static void serve(struct uvpool__worker* worker) {
   while (!leave) {
     uvpool__lock_acquire(&pool->lock);
     if (finished != NULL) {
-      uvpool__finish_locked(pool, false, &effects);
+      uvpool__finish_locked(pool, worker, false, &effects);
     }
     uvpool_task_t* task = uvpool__take_locked(pool, worker, &effects);
     if (task == NULL) {
@@ -138,12 +146,14 @@ static void unwind_work(void* arg) {
   uvpool_task_t* task = worker->task;
   assert(task != NULL);
   worker->task = NULL;
-  task->status = UVPOOL_EPANIC;
+  task->end.status = UVPOOL_EPANIC;
+  uvpool__stopwatch_stop(&worker->watch);
+  uvpool__tell(pool, task, UVPOOL_TASK_END, UVPOOL_EPANIC);
   uvpool__lock_acquire(&pool->lock);
   uvpool__panic_mark_locked(worker, task);
   worker->leaving = true;
   pool->leaving++;
-  uvpool__finish_locked(pool, true, &effects);
+  uvpool__finish_locked(pool, worker, true, &effects);
   uvpool__lock_release(&pool->lock);
   uvpool__completion_push(task);
   uvpool__effects_run(pool, &effects);
@@ -190,6 +200,7 @@ static void count_out(void* arg) {
 static void begin(struct uvpool__worker* worker) {
   struct uvpool__pool* pool = worker->pool;
   worker->started = true;
+  uvpool__stopwatch_wind(&worker->watch);
   uvpool__lock_acquire(&pool->lock);
   pool->counters.workers_started++;
   pool->backoff = (struct uvpool__spawn_backoff) {0};

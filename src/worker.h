@@ -24,6 +24,7 @@
 
 #include "parker.h"
 #include "pool.h"
+#include "timing.h"
 
 enum { UVPOOL__REASON_MAX = 256 };
 
@@ -36,6 +37,7 @@ struct uvpool__worker {
   bool leaving;                       /* counted in pool->leaving */
   bool joined;                        /* its thread is gone */
   bool reason_held;                   /* the loop has still to read `reason` */
+  uvpool_task_t* running;             /* taken, and not yet counted out */
 
   /* Constant while the record is in use. */
   struct uvpool__pool* pool;
@@ -50,6 +52,7 @@ struct uvpool__worker {
   uvpool_task_t* task; /* being run */
   bool started;        /* the start hook has succeeded */
   void* data;          /* what the start hook left */
+  struct uvpool__stopwatch watch;
 
   /* Written by this thread before its last task is pushed; then the loop's. */
   char reason[UVPOOL__REASON_MAX];

@@ -149,7 +149,7 @@ static void refuses_unknown_sizes(void** state) {
 
 /* Flags that nobody knows are refused; the known ones go together. */
 static void refuses_unknown_flags(void** state) {
-  const uint32_t known = UVPOOL_NO_PURGE | UVPOOL_PREALLOC;
+  const uint32_t known = UVPOOL_NO_PURGE | UVPOOL_PREALLOC | UVPOOL_EXACT_TIMES;
   uvpool_options_t options;
   for (unsigned bit = 0; bit < 32; bit++) {
     uvpool_options_init(&options);

@@ -25,7 +25,7 @@ static bool sentence(const struct uvpool__pool* pool, uint64_t more) {
 static void assert_rule(const struct uvpool__pool* pool) {
   assert_int_equal(uvpool__has_room_locked(pool), sentence(pool, 1));
   for (uint64_t more = 1; more <= 3; more++) {
-    assert_int_equal(uvpool__has_room_for_locked(pool, more),
+    assert_int_equal(uvpool__has_room_for_locked(pool, 0, more),
                      sentence(pool, more));
   }
 }
@@ -199,7 +199,7 @@ static void room_goes_to_the_oldest(void** state) {
     assert_answered(&queue, (1u << served) - 1, 0);
     assert_int_equal(queue.pool.waiting.len, served);
     for (unsigned i = 0; i < served; i++) {
-      assert_ptr_equal(uvpool__task_queue_pop(&queue.pool.waiting),
+      assert_ptr_equal(uvpool__task_queue_pop(&queue.pool.waiting.lanes[0]),
                        &queue.tasks[i]);
     }
     assert_int_equal(queue.handles[0].accepted, (served + 1) / 2);

@@ -55,7 +55,7 @@ static item_t* items_new(uvpool_t* handle, log_t* log, int count) {
     items[i].task.data = &items[i];
     assert_true(uvpool__task_claim(&items[i].task));
     uvpool__task_prepare(&items[i].task, handle, job_work, on_done, 0);
-    items[i].task.status = i;
+    items[i].task.end.status = i;
   }
   uvpool__lock_acquire(&handle->pool->lock);
   handle->accepted += (uint64_t) count;
@@ -106,7 +106,6 @@ static void empty(void** state) {
   uvpool_t* pool = open_pool(*state, UVPOOL_UNLIMITED);
   assert_false(uvpool__completion_pending(pool->port));
   assert_false(uvpool__completion_deliver(pool->port));
-  uvpool__completion_push_chain(NULL);
   assert_false(uvpool__completion_pending(pool->port));
   pool_close(*state, pool);
 }
@@ -142,22 +141,6 @@ static void fifo_of_many_threads(void** state) {
     assert_int_equal(uv_thread_join(&thread), 0);
   }
   loop_run_until(*state, all_delivered, &log, "all tasks to be done");
-  assert_in_order(&log);
-  items_free(items, &log);
-  pool_close(*state, pool);
-}
-
-/* A chain is pushed in its order, behind what was there. */
-static void chains_keep_their_order(void** state) {
-  log_t log;
-  uvpool_t* pool = open_pool(*state, UVPOOL_UNLIMITED);
-  item_t* items = items_new(pool, &log, 10);
-  push_all(items, 2);
-  for (int i = 2; i < 10; i++) {
-    items[i].task.next = i < 9 ? &items[i + 1].task : NULL;
-  }
-  uvpool__completion_push_chain(&items[2].task);
-  assert_false(uvpool__completion_deliver(pool->port));
   assert_in_order(&log);
   items_free(items, &log);
   pool_close(*state, pool);
@@ -379,7 +362,6 @@ int main(void) {
       loop_test(empty),
       loop_test(fifo_of_one_thread),
       loop_test(fifo_of_many_threads),
-      loop_test(chains_keep_their_order),
       loop_test(only_the_edge_rings),
       loop_test(deliver_keeps_to_the_count),
       loop_test(turns_keep_to_the_count),

@@ -151,7 +151,7 @@ static void numbers_have_their_ranges(void** state) {
 /* Each known flag is taken, each other bit refused. */
 static void flags_are_known_or_refused(void** state) {
   (void) state;
-  const uint32_t known = UVPOOL_NO_PURGE | UVPOOL_PREALLOC;
+  const uint32_t known = UVPOOL_NO_PURGE | UVPOOL_PREALLOC | UVPOOL_EXACT_TIMES;
   for (int bit = 0; bit < 32; bit++) {
     uvpool_options_t options = defaults();
     options.flags = UINT32_C(1) << bit;

@@ -21,7 +21,7 @@ static void model_remove(model_t* model, size_t at) {
 }
 
 /* Both directions of the list, both ends and the length. */
-static void assert_like(const struct uvpool__task_queue* queue,
+static void assert_like(const struct uvpool_task_queue_s* queue,
                         const model_t* model) {
   const uvpool_task_t* task = queue->head;
   const uvpool_task_t* prev = NULL;
@@ -37,11 +37,11 @@ static void assert_like(const struct uvpool__task_queue* queue,
 }
 
 /* Pushes the first `count` of `tasks`. */
-static void fill(struct uvpool__task_queue* queue,
+static void fill(struct uvpool_task_queue_s* queue,
                  model_t* model,
                  uvpool_task_t* tasks,
                  size_t count) {
-  *queue = (struct uvpool__task_queue) {0};
+  *queue = (struct uvpool_task_queue_s) {0};
   model->len = 0;
   for (size_t i = 0; i < count; i++) {
     uvpool__task_queue_push(queue, &tasks[i]);
@@ -53,7 +53,7 @@ static void fill(struct uvpool__task_queue* queue,
 /* An empty queue has nobody to give. */
 static void empty_gives_null(void** state) {
   (void) state;
-  struct uvpool__task_queue queue = {0};
+  struct uvpool_task_queue_s queue = {0};
   assert_null(uvpool__task_queue_pop(&queue));
   assert_int_equal(queue.len, 0);
 }
@@ -61,7 +61,7 @@ static void empty_gives_null(void** state) {
 /* Pop gives the oldest. */
 static void pop_is_fifo(void** state) {
   (void) state;
-  struct uvpool__task_queue queue;
+  struct uvpool_task_queue_s queue;
   model_t model;
   uvpool_task_t tasks[TASKS];
   fill(&queue, &model, tasks, TASKS);
@@ -76,7 +76,7 @@ static void pop_is_fifo(void** state) {
 /* Any one of 1 to 5 may leave: head, middle, tail, and the only one. */
 static void any_may_leave(void** state) {
   (void) state;
-  struct uvpool__task_queue queue;
+  struct uvpool_task_queue_s queue;
   model_t model;
   uvpool_task_t tasks[TASKS];
   for (size_t len = 1; len <= 5; len++) {
@@ -96,7 +96,7 @@ static void any_may_leave(void** state) {
 static void random_operations_match_the_model(void** state) {
   (void) state;
   dice_t dice = dice_new();
-  struct uvpool__task_queue queue = {0};
+  struct uvpool_task_queue_s queue = {0};
   model_t model = {.len = 0};
   uvpool_task_t tasks[TASKS];
   uvpool_task_t* outside[TASKS];

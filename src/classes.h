@@ -1,0 +1,54 @@
+/* Classes: how many workers the tasks of one class may have.
+ *
+ * Two numbers for each: a cap, and a reservation. As long as fewer of a class
+ * run than are reserved for it, the difference is left free by all others. So
+ * with `free` = capacity - busy, and `unfilled` = reserved - busy of a class,
+ *
+ *     shared  = free - the sum of unfilled
+ *     vacancy = min(cap - busy of the class, unfilled of the class + shared)
+ *
+ * is how many tasks of a class could begin now. A pool without caps and
+ * reservations is not `classed`, and never comes here.
+ *
+ * All functions are called with the pool's lock held. */
+#ifndef UVPOOL_SRC_CLASSES_H
+#define UVPOOL_SRC_CLASSES_H
+
+#include "pool.h"
+
+/* As a validated option: a cap of UINT64_MAX is none. */
+uint64_t uvpool__class_vacancy_locked(const struct uvpool__pool* pool,
+                                      unsigned task_class);
+
+/* A bit for each class of which a task may begin. */
+unsigned uvpool__class_eligible_locked(const struct uvpool__pool* pool);
+
+/* Of the tasks that wait in lanes, how many could begin now. */
+uint64_t uvpool__class_runnable_locked(const struct uvpool__pool* pool);
+
+/* Workers that are reserved for any class. Constant. */
+uint64_t uvpool__class_reserved(const struct uvpool__settings* settings);
+
+/* ---- The same for every pool --------------------------------------------- */
+
+static inline uint64_t uvpool__vacancy_locked(const struct uvpool__pool* pool,
+                                              unsigned task_class) {
+  if (pool->settings.classed) {
+    return uvpool__class_vacancy_locked(pool, task_class);
+  }
+  return pool->capacity > pool->busy ? pool->capacity - pool->busy : 0;
+}
+
+static inline unsigned uvpool__eligible_locked(
+    const struct uvpool__pool* pool) {
+  return pool->settings.classed ? uvpool__class_eligible_locked(pool)
+                                : UINT32_MAX;
+}
+
+static inline uint64_t uvpool__runnable_locked(
+    const struct uvpool__pool* pool) {
+  return pool->settings.classed ? uvpool__class_runnable_locked(pool)
+                                : uvpool__waiting_ready(&pool->waiting);
+}
+
+#endif /* UVPOOL_SRC_CLASSES_H */

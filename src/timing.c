@@ -1,0 +1,115 @@
+/* Timing; see timing.h. */
+#include "timing.h"
+
+#include "histogram.h"
+#include "pool.h"
+
+enum {
+  STAMPS_PER_READ = 64,
+  SKIP_MAX = 63,
+  /* Reads that come faster than this are too many, slower than that too few. */
+  READ_FAST_NS = 2000,
+  READ_SLOW_NS = 16000
+};
+
+/* ---- Enqueued ------------------------------------------------------------ */
+
+static bool is_exact(const struct uvpool__pool* pool) {
+  return (pool->settings.flags & UVPOOL_EXACT_TIMES) != 0;
+}
+
+void uvpool__timing_stamp_locked(struct uvpool__pool* pool,
+                                 uvpool_task_t* task) {
+  struct uvpool__timing* timing = &pool->timing;
+  uint64_t coarse_us = uvpool__coarse_ns() / 1000u;
+  if (timing->left > 0 && coarse_us == timing->coarse_us && !is_exact(pool) &&
+      !uvpool__task_is(task, UVPOOL__TASK_OPTIONS)) {
+    timing->left--;
+    uvpool__task_set_since_us(task, coarse_us);
+    return;
+  }
+  timing->left = STAMPS_PER_READ - 1;
+  timing->coarse_us = coarse_us;
+  uvpool__timing_stamp_at(task, uvpool__monotonic_ns(), true);
+}
+
+/* ---- Taken and returned -------------------------------------------------- */
+
+/* How many to pass over next: the aim is a read every few microseconds. */
+static unsigned next_skip(unsigned skip, uint64_t elapsed_ns) {
+  if (elapsed_ns < READ_FAST_NS) {
+    return skip < SKIP_MAX ? 2 * skip + 1 : skip;
+  }
+  return elapsed_ns < READ_SLOW_NS ? skip : 0;
+}
+
+static void begin(struct uvpool__stopwatch* watch, uint64_t now_ns) {
+  atomic_store_explicit(&watch->began_ns, now_ns, memory_order_relaxed);
+}
+
+static void read_clock(struct uvpool__stopwatch* watch, bool exact) {
+  uint64_t now_ns = watch->fresh ? watch->last_ns : uvpool__monotonic_ns();
+  if (watch->left == 0) {
+    watch->skip =
+        exact ? 0 : next_skip(watch->skip, now_ns - watch->adapted_ns);
+    watch->left = watch->skip;
+    watch->adapted_ns = now_ns;
+  }
+  watch->last_ns = now_ns;
+}
+
+void uvpool__stopwatch_start(struct uvpool__stopwatch* watch,
+                             const uvpool_task_t* task,
+                             bool exact) {
+  bool timed = uvpool__task_is(task, UVPOOL__TASK_TIMED);
+  watch->timed = timed || watch->left == 0;
+  if (watch->timed) {
+    read_clock(watch, exact);
+  } else {
+    watch->left--;
+  }
+  watch->fresh = false;
+  begin(watch, watch->last_ns);
+  if (timed) {
+    uint64_t since_ns = uvpool__task_since_us(task) * 1000u;
+    watch->has_wait = true;
+    watch->wait_ns = watch->last_ns > since_ns ? watch->last_ns - since_ns : 0;
+  }
+}
+
+void uvpool__stopwatch_stop(struct uvpool__stopwatch* watch) {
+  if (watch->timed) {
+    uint64_t now_ns = uvpool__monotonic_ns();
+    watch->has_run = true;
+    watch->run_ns = now_ns - watch->last_ns;
+    watch->last_ns = now_ns;
+    watch->fresh = true;
+  }
+}
+
+void uvpool__timing_taken_locked(struct uvpool__pool* pool,
+                                 struct uvpool__stopwatch* watch,
+                                 const uvpool_task_t* task) {
+  begin(watch, 0);
+  if (uvpool__task_is(task, UVPOOL__TASK_TIMED)) {
+    watch->wait_weight = pool->counters.started - pool->timing.waits_counted;
+    pool->timing.waits_counted = pool->counters.started;
+  }
+}
+
+void uvpool__timing_record_locked(struct uvpool__pool* pool,
+                                  struct uvpool__stopwatch* watch) {
+  struct uvpool__timing* timing = &pool->timing;
+  const struct uvpool__counters* counters = &pool->counters;
+  if (watch->has_wait) {
+    watch->has_wait = false;
+    uvpool__histogram_add(&timing->wait, watch->wait_ns, watch->wait_weight);
+  }
+  if (watch->has_run) {
+    uint64_t ended = counters->completed + counters->panicked;
+    watch->has_run = false;
+    uvpool__histogram_add(
+        &timing->run, watch->run_ns, ended - timing->runs_counted);
+    timing->runs_counted = ended;
+  }
+}

@@ -9,10 +9,10 @@ _Static_assert(sizeof(uvpool_task_t) == 128,
                "the size of a task is part of the ABI");
 #endif
 
-/* The mark of this task in flight: its address, well mixed (the finaliser of
- * SplitMix64), so that neither zeroed nor copied nor recycled memory has it. */
-static uint64_t flight_mark(const uvpool_task_t* task) {
-  uint64_t x = (uint64_t) (uintptr_t) task ^ 0x75767054a5c3e19bu;
+/* Its address, well mixed (the finaliser of SplitMix64), so that neither zeroed
+ * nor copied nor recycled memory has it. */
+uint64_t uvpool__flight_mark(const void* object) {
+  uint64_t x = (uint64_t) (uintptr_t) object ^ 0x75767054a5c3e19bu;
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
   x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
   x ^= x >> 31;
@@ -21,18 +21,13 @@ static uint64_t flight_mark(const uvpool_task_t* task) {
 
 /* The one read of memory that may never have been written; the answer is right
  * whatever it finds. */
-#if defined(__has_feature)
-#if __has_feature(memory_sanitizer)
-__attribute__((no_sanitize("memory")))
-#endif
-#endif
-static uint64_t
-maybe_uninitialised_mark(const uvpool_task_t* task) {
+UVPOOL__MAY_READ_ANY_MEMORY
+static uint64_t maybe_uninitialised_mark(const uvpool_task_t* task) {
   return uvpool__word_load(&task->mark);
 }
 
 bool uvpool__task_claim(uvpool_task_t* task) {
-  uint64_t flight = flight_mark(task);
+  uint64_t flight = uvpool__flight_mark(task);
   uint64_t seen = maybe_uninitialised_mark(task);
   while (seen != flight) {
     /* A swap, so that of two threads that submit one task only one gets it. */
@@ -48,7 +43,7 @@ void uvpool__task_free(uvpool_task_t* task) {
 }
 
 bool uvpool__task_in_flight(const uvpool_task_t* task) {
-  return maybe_uninitialised_mark(task) == flight_mark(task);
+  return maybe_uninitialised_mark(task) == uvpool__flight_mark(task);
 }
 
 void uvpool__task_prepare(uvpool_task_t* task,

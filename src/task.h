@@ -78,6 +78,9 @@ static inline void uvpool__task_set_since_us(uvpool_task_t* task, uint64_t us) {
   task->since_high = (uint16_t) (us >> 32);
 }
 
+/* The mark of this object in flight; never 0. */
+uint64_t uvpool__flight_mark(const void* object);
+
 /* Submitters: makes it in flight; false if it is so already. */
 bool uvpool__task_claim(uvpool_task_t* task);
 

@@ -12,4 +12,15 @@
 /* "a implies b", for invariants. */
 #define UVPOOL__IMPLIES(a, b) (!(a) || (b))
 
+/* Before a function whose answer is right whatever it reads, even memory that
+ * was never written: MemorySanitizer is to let it. */
+#if defined(__has_feature)
+#if __has_feature(memory_sanitizer)
+#define UVPOOL__MAY_READ_ANY_MEMORY __attribute__((no_sanitize("memory")))
+#endif
+#endif
+#ifndef UVPOOL__MAY_READ_ANY_MEMORY
+#define UVPOOL__MAY_READ_ANY_MEMORY
+#endif
+
 #endif /* UVPOOL_SRC_UTIL_H */

@@ -2,7 +2,7 @@
 #include "child.h"
 #include "item.h"
 
-/* A loop of its own: the fixture's has a watchdog that is alive. */
+/* A loop that can be closed; the fixture's timers are open. */
 static void own_loop(uv_loop_t* loop) {
   assert_status(uv_loop_init(loop), 0);
 }

@@ -10,11 +10,13 @@ static uint64_t least(uint64_t a, uint64_t b) {
 }
 
 static uint64_t unfilled(const struct uvpool__pool* pool, unsigned c) {
-  return minus(pool->settings.classes[c].reserved, pool->busy_of_class[c]);
+  return minus(pool->settings.classes[c].reserved,
+               uvpool__busy_of_class_locked(pool, c));
 }
 
 static uint64_t under_cap(const struct uvpool__pool* pool, unsigned c) {
-  return minus(pool->settings.classes[c].cap, pool->busy_of_class[c]);
+  return minus(pool->settings.classes[c].cap,
+               uvpool__busy_of_class_locked(pool, c));
 }
 
 /* Free workers that are reserved for nobody. */

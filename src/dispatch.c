@@ -104,7 +104,9 @@ static void start(struct uvpool__pool* pool,
   worker->running = task;
   pool->counters.started++;
   pool->busy++;
-  pool->busy_of_class[uvpool__task_class(task)]++;
+  if (uvpool__task_class(task) != 0) {
+    pool->busy_of_class[task->task_class]++;
+  }
   assert(pool->busy <= pool->capacity);
   if (pool->busy > pool->counters.busy_max) {
     pool->counters.busy_max = pool->busy;
@@ -141,7 +143,9 @@ void uvpool__finish_locked(struct uvpool__pool* pool,
   const uvpool_task_t* task = worker->running;
   worker->running = NULL;
   pool->busy--;
-  pool->busy_of_class[uvpool__task_class(task)]--;
+  if (uvpool__task_class(task) != 0) {
+    pool->busy_of_class[task->task_class]--;
+  }
   uvpool__load_update_locked(pool);
   if (panicked) {
     pool->counters.panicked++;

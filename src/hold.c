@@ -84,8 +84,8 @@ void uvpool__hold_hand_over_locked(uvpool_t* handle,
   }
   /* One stamp for all, and one sample of them, but see timing.h. */
   bool exact = (pool->settings.flags & UVPOOL_EXACT_TIMES) != 0;
-  bool timed = true;
   uint64_t now_ns = uvpool__monotonic_ns();
+  bool timed = uvpool__timing_sample_locked(pool, now_ns);
   for (;;) {
     uvpool_task_t* task = uvpool__task_queue_pop(&handle->held);
     if (task == NULL) {

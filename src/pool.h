@@ -117,7 +117,6 @@ struct uvpool__pool {
   /* The rest is guarded by lock. */
   enum uvpool__state state;
   uint64_t capacity;
-  struct uvpool__waiting waiting;
   uint64_t reserved; /* room promised to submits that are held, see hold.h */
   struct uvpool__worker_queue idle;
   uint64_t threads;
@@ -133,8 +132,6 @@ struct uvpool__pool {
   atomic_uint_least64_t load_max;
 
   /* Guarded again, all of it. */
-  uint64_t busy_of_class[UVPOOL_CLASSES];
-  struct uvpool__timing timing;
   struct uvpool__caller_queue callers; /* in uvpool_submit_wait */
   bool timers_on;    /* the keeper's clock and purge run, or were told to */
   bool retry_on;     /* the keeper's retry timer runs, or was told to */
@@ -150,6 +147,13 @@ struct uvpool__pool {
   uint64_t record_count;
   uint64_t next_number; /* for thread names */
   struct uvpool__spawn_backoff backoff;
+
+  /* A line for what plain tasks need; the rest of it is large, and looked at
+   * for others only. */
+  _Alignas(UVPOOL__CACHE_LINE) struct uvpool__waiting waiting;
+  uint64_t
+      busy_of_class[UVPOOL_CLASSES]; /* but of class 0, which is the rest */
+  struct uvpool__timing timing;
 };
 
 /* Makes a pool without handles, with its preallocated records. */
@@ -170,6 +174,18 @@ int uvpool__pool_warm_up(struct uvpool__pool* pool);
 static inline void uvpool__load_update_locked(struct uvpool__pool* pool) {
   atomic_store_explicit(
       &pool->load, pool->waiting.len + pool->busy, memory_order_relaxed);
+}
+
+/* Workers that run tasks of a class. */
+static inline uint64_t uvpool__busy_of_class_locked(
+    const struct uvpool__pool* pool,
+    unsigned task_class) {
+  uint64_t others = 0;
+  for (unsigned c = 1; task_class == 0 && c < UVPOOL_CLASSES; c++) {
+    others += pool->busy_of_class[c];
+  }
+  return task_class == 0 ? pool->busy - others
+                         : pool->busy_of_class[task_class];
 }
 
 /* Workers that can still take a task. */

@@ -48,7 +48,7 @@ static void describe(const struct uvpool__pool* pool, uvpool_stats_t* stats) {
   find_oldest_waiting(pool, now_ns, stats);
   find_longest_running(pool, now_ns, stats);
   for (unsigned c = 0; c < UVPOOL_CLASSES; c++) {
-    stats->classes[c].busy = pool->busy_of_class[c];
+    stats->classes[c].busy = uvpool__busy_of_class_locked(pool, c);
     stats->classes[c].waiting = uvpool__waiting_of_class(&pool->waiting, c);
   }
   stats->wait = pool->timing.wait;

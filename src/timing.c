@@ -33,6 +33,15 @@ void uvpool__timing_stamp_locked(struct uvpool__pool* pool,
   uvpool__timing_stamp_at(task, uvpool__monotonic_ns(), true);
 }
 
+bool uvpool__timing_sample_locked(struct uvpool__pool* pool, uint64_t now_ns) {
+  struct uvpool__timing* timing = &pool->timing;
+  if (now_ns - timing->timed_ns < READ_SLOW_NS && !is_exact(pool)) {
+    return false;
+  }
+  timing->timed_ns = now_ns;
+  return true;
+}
+
 /* ---- Taken and returned -------------------------------------------------- */
 
 /* How many to pass over next: the aim is a read every few microseconds. */
@@ -50,10 +59,14 @@ static void begin(struct uvpool__stopwatch* watch, uint64_t now_ns) {
 static void read_clock(struct uvpool__stopwatch* watch, bool exact) {
   uint64_t now_ns = watch->fresh ? watch->last_ns : uvpool__monotonic_ns();
   if (watch->left == 0) {
-    watch->skip =
-        exact ? 0 : next_skip(watch->skip, now_ns - watch->adapted_ns);
+    if (exact) {
+      watch->skip = 0;
+    } else if (!watch->slept) {
+      watch->skip = next_skip(watch->skip, now_ns - watch->adapted_ns);
+    }
     watch->left = watch->skip;
     watch->adapted_ns = now_ns;
+    watch->slept = false;
   }
   watch->last_ns = now_ns;
 }

@@ -33,6 +33,7 @@ struct uvpool__pool;
 struct uvpool__timing {
   uint64_t coarse_us;     /* of the last exact stamp */
   unsigned left;          /* coarse stamps to go before the next exact one */
+  uint64_t timed_ns;      /* of the last hand-over with a sample */
   uint64_t waits_counted; /* counters.started, at the last sample */
   uint64_t runs_counted;  /* works that have ended, at the last sample */
   uvpool_histogram_t wait;
@@ -49,6 +50,7 @@ struct uvpool__stopwatch {
   uint64_t adapted_ns; /* when skip was last chosen */
   unsigned skip;       /* tasks to pass over between two reads */
   unsigned left;       /* of those, now */
+  bool slept;          /* since the last read */
   bool fresh;          /* last_ns was read after the last task */
   bool timed;          /* the task in hand is a sample of run times */
   bool has_wait;       /* samples that wait to be added under the lock */
@@ -62,6 +64,9 @@ struct uvpool__stopwatch {
  * itself. */
 void uvpool__timing_stamp_locked(struct uvpool__pool* pool,
                                  uvpool_task_t* task);
+
+/* Lock held: may one of the tasks that are handed over now be a sample? */
+bool uvpool__timing_sample_locked(struct uvpool__pool* pool, uint64_t now_ns);
 
 /* The same at a known time; `timed`: it goes into the histogram. */
 static inline void uvpool__timing_stamp_at(uvpool_task_t* task,
@@ -85,6 +90,7 @@ void uvpool__timing_record_locked(struct uvpool__pool* pool,
 /* Worker: it has slept, and its notion of time is old. */
 static inline void uvpool__stopwatch_wind(struct uvpool__stopwatch* watch) {
   watch->left = 0;
+  watch->slept = true;
   watch->fresh = false;
 }
 

@@ -10,10 +10,9 @@ uint64_t uvpool__waiting_of_class(const struct uvpool__waiting* waiting,
   return count;
 }
 
-/* The lane whose head comes first; heads are handicapped by their priority. */
-static uvpool_task_t* first_head(const struct uvpool__waiting* waiting,
-                                 unsigned classes,
-                                 uint64_t ageing_us) {
+uvpool_task_t* uvpool__waiting_choose(const struct uvpool__waiting* waiting,
+                                      unsigned classes,
+                                      uint64_t ageing_us) {
   static const unsigned handicap[UVPOOL__PRIORITIES] = {
       [UVPOOL_PRIORITY_HIGH] = 0,
       [UVPOOL_PRIORITY_NORMAL] = 1,
@@ -34,15 +33,6 @@ static uvpool_task_t* first_head(const struct uvpool__waiting* waiting,
   return first;
 }
 
-uvpool_task_t* uvpool__waiting_first(const struct uvpool__waiting* waiting,
-                                     unsigned classes,
-                                     uint64_t ageing_us) {
-  if (waiting->occupied == 1u << UVPOOL__PLAIN_LANE && (classes & 1u) != 0) {
-    return waiting->lanes[UVPOOL__PLAIN_LANE].head;
-  }
-  return first_head(waiting, classes, ageing_us);
-}
-
 uvpool_task_t* uvpool__waiting_oldest(const struct uvpool__waiting* waiting) {
-  return first_head(waiting, UINT32_MAX, 0);
+  return uvpool__waiting_choose(waiting, UINT32_MAX, 0);
 }

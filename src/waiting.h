@@ -64,9 +64,19 @@ uint64_t uvpool__waiting_of_class(const struct uvpool__waiting* waiting,
 
 /* Which task is next, of those whose class has its bit set in `classes`; NULL:
  * none. It stays where it is. */
-uvpool_task_t* uvpool__waiting_first(const struct uvpool__waiting* waiting,
-                                     unsigned classes,
-                                     uint64_t ageing_us);
+uvpool_task_t* uvpool__waiting_choose(const struct uvpool__waiting* waiting,
+                                      unsigned classes,
+                                      uint64_t ageing_us);
+
+static inline uvpool_task_t* uvpool__waiting_first(
+    const struct uvpool__waiting* waiting,
+    unsigned classes,
+    uint64_t ageing_us) {
+  if (waiting->occupied == 1u << UVPOOL__PLAIN_LANE && (classes & 1u) != 0) {
+    return waiting->lanes[UVPOOL__PLAIN_LANE].head;
+  }
+  return uvpool__waiting_choose(waiting, classes, ageing_us);
+}
 
 /* Which task in a lane has waited for the longest time; NULL: none. */
 uvpool_task_t* uvpool__waiting_oldest(const struct uvpool__waiting* waiting);

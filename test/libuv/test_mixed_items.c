@@ -2,15 +2,16 @@
  * test of the pool that dqlite wrote when libuv's could not order its work.
  *
  * Its kinds, by what uvpool has for them: unordered items go to a wide pool, by
- * uvpool_queue_work and by uvpool_submit in turn; the items of each of two
- * orders go to a pool of one worker; a barrier comes when all that was submitted
- * before it is over, and nothing is submitted behind it until it has run. */
+ * uvpool_queue_work and by uvpool_submit in turn; those of one order go to a
+ * pool of one worker, those of another to a serial queue of the wide pool; a
+ * barrier comes when all that was submitted before it is over, and nothing is
+ * submitted behind it until it has run. */
 #include "dice.h"
 #include "item.h"
 
 enum { COUNT = 50000 };
 
-enum kind { UNORDERED_ITEM, UNORDERED_JOB, ORDER_1, ORDER_2, BARRIER };
+enum kind { UNORDERED_ITEM, UNORDERED_JOB, NARROW_ITEM, SERIAL_JOB, BARRIER };
 
 typedef struct mix_s mix_t;
 
@@ -24,11 +25,13 @@ typedef struct piece_s {
 
 struct mix_s {
   uvpool_t* wide;
-  uvpool_t* orders[2];
+  uvpool_t* narrow;
+  uvpool_serial_t serial;
   piece_t* pieces;
   long count;
 
-  /* Each pool's one worker. */
+  /* The works of one order, of which only one runs at a time: it is the library
+   * that orders their accesses. [0]: narrow, [1]: serial. */
   long last[2]; /* the number of the last piece of this order that ran */
   long disordered[2];
 
@@ -49,8 +52,8 @@ static void piece_work(piece_t* piece) {
   mix_t* mix = piece->mix;
   if (piece->kind == BARRIER) {
     atomic_fetch_add(&mix->early, atomic_load(&mix->unrun) != 1);
-  } else if (piece->kind == ORDER_1 || piece->kind == ORDER_2) {
-    int order = piece->kind == ORDER_2;
+  } else if (piece->kind == NARROW_ITEM || piece->kind == SERIAL_JOB) {
+    int order = piece->kind == SERIAL_JOB;
     mix->disordered[order] += piece->number <= mix->last[order];
     mix->last[order] = piece->number;
   }
@@ -89,10 +92,13 @@ static void in_job_done(job_t* job) {
 static void submit_piece(mix_t* mix, piece_t* piece) {
   atomic_fetch_add(&mix->unrun, 1);
   switch (piece->kind) {
-    case ORDER_1:
-    case ORDER_2:
+    case NARROW_ITEM:
+      mix->refused += item_queue(mix->narrow, &piece->item) != 0;
+      break;
+    case SERIAL_JOB:
       mix->refused +=
-          item_queue(mix->orders[piece->kind == ORDER_2], &piece->item) != 0;
+          uvpool_serial_submit(
+              &mix->serial, &piece->job.task, job_work, job_done) != 0;
       break;
     case UNORDERED_JOB:
       mix->refused += job_submit(mix->wide, &piece->job) != 0;
@@ -150,7 +156,7 @@ static piece_t* pieces_new(mix_t* mix) {
 static void check_pieces(mix_t* mix) {
   for (long i = 0; i < mix->count; i++) {
     piece_t* piece = &mix->pieces[i];
-    if (piece->kind == UNORDERED_JOB) {
+    if (piece->kind == UNORDERED_JOB || piece->kind == SERIAL_JOB) {
       job_assert_ran(&piece->job);
     } else {
       items_assert_ran(&piece->item, 1);
@@ -167,8 +173,8 @@ static void mixed_items(void** state) {
   mix_t mix = {.count = COUNT};
   mix.pieces = pieces_new(&mix);
   mix.wide = pool_open(*state, 4, UVPOOL_UNLIMITED);
-  mix.orders[0] = pool_open(*state, 1, UVPOOL_UNLIMITED);
-  mix.orders[1] = pool_open(*state, 1, UVPOOL_UNLIMITED);
+  mix.narrow = pool_open(*state, 1, UVPOOL_UNLIMITED);
+  assert_status(uvpool_serial_init(mix.wide, &mix.serial), 0);
   item_t first;
   item_init(&first, NULL);
   first.in_after = in_first_after;
@@ -176,9 +182,9 @@ static void mixed_items(void** state) {
   items_queue(mix.wide, &first, 1);
   loop_run(*state);
   check_pieces(&mix);
-  pool_close(*state, mix.orders[0]);
+  assert_status(uvpool_serial_close(&mix.serial, NULL), 0);
+  pool_close(*state, mix.narrow);
   pool_close(*state, mix.wide);
-  pool_close(*state, mix.orders[1]);
   free(mix.pieces);
 }
 

@@ -198,7 +198,8 @@ static void note_panic(uvpool_t* pool,
 }
 
 /* A work that ends its thread ends alone: UVPOOL_EPANIC, after on_panic has
- * heard of it with the request at hand. In libuv the program ends. */
+ * heard of it with the request at hand. libuv has a thread less from then on,
+ * and the callback never comes. */
 static void panics_are_told(void** state) {
   uvpool_options_t options = pool_options(1, 1);
   options.on_panic = note_panic;

@@ -1,7 +1,7 @@
 /* Slow work and fast work: after the schedule test of Node, a hundred slow name
  * lookups against one fast read of a file. libuv lets name lookups take half of
  * its threads at most; a user's own slow work cannot be told apart there. Here
- * it gets a pool of its own. */
+ * it gets a pool of its own, or a class with a cap. */
 #include "item.h"
 
 enum { SLOW = 100, FAST = 20, THREADS = 4 };
@@ -85,10 +85,42 @@ static void one_pool_is_a_queue(void** state) {
   mixed_destroy(&m);
 }
 
+/* In one pool with a cap on the slow work, half of the workers as libuv has it
+ * for name lookups, the fast work finds the others free. */
+static void a_cap_in_one_pool(void** state) {
+  enum { CAP = (THREADS + 1) / 2 };
+  mixed_t m;
+  mixed_init(&m);
+  uvpool_options_t options = pool_options(THREADS, UVPOOL_UNLIMITED);
+  options.classes[1].cap = CAP;
+  uvpool_t* pool = pool_open_with(*state, &options);
+  uvpool_task_options_t slow;
+  uvpool_task_options_init(&slow);
+  slow.task_class = 1;
+  job_t* jobs = jobs_new(SLOW, &m.gate);
+  for (int i = 0; i < SLOW; i++) {
+    assert_status(
+        uvpool_submit_ex(pool, &jobs[i].task, job_work, job_done, &slow), 0);
+  }
+  gate_await(&m.gate, CAP);
+  items_queue(pool, m.fast, FAST);
+  loop_run_until(*state, fast_are_over, &m, "the fast items");
+  assert_int_equal(gate_arrived(&m.gate), CAP);
+  assert_int_equal(uvpool_waiting(pool), SLOW - CAP);
+  gate_open(&m.gate);
+  loop_run(*state);
+  jobs_assert_ran(jobs, SLOW);
+  items_assert_ran(m.fast, FAST);
+  pool_close(*state, pool);
+  jobs_free(jobs);
+  mixed_destroy(&m);
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       loop_test(a_pool_for_each),
       loop_test(one_pool_is_a_queue),
+      loop_test(a_cap_in_one_pool),
   };
   return kit_run(argc, argv, tests);
 }

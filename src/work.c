@@ -3,8 +3,8 @@
  *
  * The callbacks stand in the request, where libuv has them too. Two words are
  * ours, in `reserved`: every request has it, and libuv leaves it alone.
- * `work_req` belongs to uv_queue_work, and there may be requests that take turns
- * between the two: our mark has to survive that.
+ * `work_req` belongs to uv_queue_work, and a request may take turns between the
+ * two: our mark has to survive that.
  *
  * The mark is that of a task (task.h), and as much of it as fits a word. */
 #include <uvpool/work.h>

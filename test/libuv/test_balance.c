@@ -1,6 +1,6 @@
-/* Work is spread over all idle workers: after the imbalance test of libuv, which
- * once woke a worker only for the first item of a queue, so that one thread did
- * everything while the others slept. */
+/* Work is spread over all idle workers: after the imbalance test of libuv,
+ * which once woke a worker only for the first item of a queue, so that one
+ * thread did everything while the others slept. */
 #include "item.h"
 #include "scale.h"
 

@@ -89,8 +89,8 @@ static void child_on_old_loop(void* arg) {
   CHILD_CHECK(p->items[1].after == 0);
 }
 
-/* And on the inherited loop, after uv_loop_fork. That loop ends by itself: it
- * is not kept alive for ever by what the parent had in flight, as libuv's is. */
+/* And on the inherited loop, after uv_loop_fork. That loop ends by itself;
+ * libuv's is kept alive for ever by what the parent had in flight. */
 static void works_on_the_old_loop(void** state) {
   need_threads_in_child();
   parent_t p;

@@ -35,7 +35,7 @@ static void note_alive(item_t* item) {
   *(int*) item->arg = uv_loop_alive(uvpool_get_loop(item->pool));
 }
 
-/* Each of several keeps it alive, until the last callback has begun. */
+/* Each of several keeps it alive until its callback. */
 static void until_the_last(void** state) {
   enum { COUNT = 3 };
   (void) state;

@@ -18,7 +18,7 @@
 /* uv_work_t.reserved */
 enum {
   WORD_MARK, /* in flight: the request's mark; atomic */
-  WORD_TASK, /* that carries it; as WORD_MARK guards it */
+  WORD_TASK, /* that carries it; constant while in flight */
   WORD_COUNT
 };
 

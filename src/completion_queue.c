@@ -115,25 +115,34 @@ static uvpool_task_t* next_ready(struct uvpool__completion_queue* queue) {
   return task;
 }
 
+/* Tasks that ask for more than their done. */
+enum {
+  SPECIAL = UVPOOL__TASK_PANICKED | UVPOOL__TASK_GROUPED | UVPOOL__TASK_SERIAL
+};
+
+static void before_done(uvpool_task_t* task, struct uvpool__member_rest* rest) {
+  *rest = (struct uvpool__member_rest) {0};
+  if (uvpool__task_is(task, UVPOOL__TASK_PANICKED)) {
+    uvpool__panic_report(task->handle, task);
+  }
+  uvpool__member_deliver(task, rest);
+}
+
 /* Ends one task. From the callback on, the task is the user's. */
 static void deliver(uvpool_task_t* task) {
   uvpool_t* handle = task->handle;
   bool held = uvpool__task_is(task, UVPOOL__TASK_HOLDS_LOOP);
-  bool is_member =
-      uvpool__task_is(task, UVPOOL__TASK_GROUPED | UVPOOL__TASK_SERIAL);
-  struct uvpool__member_rest rest = {0};
+  bool special = uvpool__task_is(task, SPECIAL);
   uvpool_done_cb done = task->done;
   int status = task->end.status;
-  if (uvpool__task_is(task, UVPOOL__TASK_PANICKED)) {
-    uvpool__panic_report(handle, task);
-  }
-  if (is_member) {
-    uvpool__member_deliver(task, &rest);
+  struct uvpool__member_rest rest;
+  if (special) {
+    before_done(task, &rest);
   }
   uvpool__task_free(task);
   done(task, status);
   handle->delivered++;
-  if (is_member) {
+  if (special) {
     uvpool__member_delivered(&rest);
   }
   if (held) {

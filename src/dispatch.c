@@ -1,19 +1,15 @@
 /* Dispatch; the rule is in dispatch.h. */
 #include "dispatch.h"
 
-#include <uv.h>
-
 #include "admission.h"
 #include "classes.h"
 #include "clock.h"
-#include "deadline.h"
-#include "group.h"
 #include "notice.h"
 #include "purge.h"
 #include "release.h"
-#include "serial.h"
 #include "spawn.h"
 #include "task.h"
+#include "task_options.h"
 #include "util.h"
 #include "worker.h"
 
@@ -43,70 +39,50 @@ void uvpool__dispatch_locked(struct uvpool__pool* pool,
   }
 }
 
-/* What its options ask for, on the way in. True: it goes into its lane. */
-static bool join_by_options(struct uvpool__pool* pool, uvpool_task_t* task) {
-  if (uvpool__task_is(task, UVPOOL__TASK_GROUPED)) {
-    uvpool__group_join_locked(task);
-  }
-  if (uvpool__task_is(task, UVPOOL__TASK_DEADLINE)) {
-    uvpool__deadline_arm_locked(task);
-  }
-  return !uvpool__task_is(task, UVPOOL__TASK_SERIAL) ||
-         uvpool__serial_join_locked(pool, task);
-}
-
 void uvpool__enqueue_locked(struct uvpool__pool* pool, uvpool_task_t* task) {
+  struct uvpool__waiting* waiting = &pool->waiting;
   uvpool__task_set(task, UVPOOL__TASK_WAITING);
-  pool->waiting.len++;
-  if (!uvpool__task_is(task, UVPOOL__TASK_OPTIONS) ||
-      join_by_options(pool, task)) {
-    uvpool__waiting_join(&pool->waiting, task);
+  waiting->len++;
+  if (uvpool__task_is(task, UVPOOL__TASK_OPTIONS)) {
+    uvpool__options_admitted_locked(pool, task);
+  } else {
+    uvpool__waiting_join_plain(waiting, task);
   }
   uvpool__load_update_locked(pool);
   pool->counters.accepted++;
-  if (pool->waiting.len > pool->counters.waiting_max) {
-    pool->counters.waiting_max = pool->waiting.len;
+  if (waiting->len > pool->counters.waiting_max) {
+    pool->counters.waiting_max = waiting->len;
   }
 }
 
-void uvpool__leave_waiting_locked(struct uvpool__pool* pool,
-                                  uvpool_task_t* task) {
-  pool->waiting.len--;
-  uvpool__task_clear(task, UVPOOL__TASK_WAITING);
-  if (uvpool__task_is(task, UVPOOL__TASK_DEADLINE)) {
-    uvpool__deadline_disarm_locked(task);
-  }
-}
-
-/* The next task that may begin; those whose deadline has passed end. */
+/* The next task that may begin. Where all are plain, the oldest. */
 static uvpool_task_t* next_task(struct uvpool__pool* pool,
                                 struct uvpool__effects* effects) {
-  unsigned classes = uvpool__eligible_locked(pool);
-  for (;;) {
-    uvpool_task_t* task = uvpool__waiting_first(
-        &pool->waiting, classes, pool->settings.ageing_us);
-    if (task == NULL || !uvpool__task_is(task, UVPOOL__TASK_DEADLINE) ||
-        !uvpool__deadline_has_passed(task, uvpool__monotonic_ns())) {
-      return task;
-    }
-    uvpool__end_waiting_locked(pool, task, UV_ETIMEDOUT, effects);
+  uvpool_task_t* oldest = uvpool__waiting_all_plain(&pool->waiting);
+  if (oldest != NULL && !pool->settings.classed &&
+      !uvpool__task_is(oldest, UVPOOL__TASK_OPTIONS)) {
+    return oldest;
   }
+  return uvpool__waiting_ready(&pool->waiting) == 0
+             ? NULL
+             : uvpool__options_choose_locked(pool, effects);
 }
 
 /* The worker has it. */
 static void start(struct uvpool__pool* pool,
                   struct uvpool__worker* worker,
                   uvpool_task_t* task) {
-  uvpool__waiting_quit(&pool->waiting, task);
-  uvpool__leave_waiting_locked(pool, task);
-  uvpool__task_set(task, UVPOOL__TASK_STARTED);
+  if (uvpool__task_is(task, UVPOOL__TASK_OPTIONS)) {
+    uvpool__options_taken_locked(pool, task);
+  } else {
+    uvpool__waiting_pop_plain(&pool->waiting);
+  }
+  pool->waiting.len--;
+  uvpool__task_change(task, UVPOOL__TASK_WAITING, UVPOOL__TASK_STARTED);
   task->link.worker = worker;
   worker->running = task;
   pool->counters.started++;
   pool->busy++;
-  if (uvpool__task_class(task) != 0) {
-    pool->busy_of_class[task->task_class]++;
-  }
   assert(pool->busy <= pool->capacity);
   if (pool->busy > pool->counters.busy_max) {
     pool->counters.busy_max = pool->busy;
@@ -143,18 +119,17 @@ void uvpool__finish_locked(struct uvpool__pool* pool,
   const uvpool_task_t* task = worker->running;
   worker->running = NULL;
   pool->busy--;
-  if (uvpool__task_class(task) != 0) {
-    pool->busy_of_class[task->task_class]--;
-  }
   uvpool__load_update_locked(pool);
   if (panicked) {
     pool->counters.panicked++;
   } else {
     pool->counters.completed++;
   }
-  uvpool__timing_record_locked(pool, &worker->watch);
-  if (uvpool__task_is(task, UVPOOL__TASK_SERIAL)) {
-    uvpool__serial_next_locked(pool, task->serial);
+  if (worker->watch.timed) {
+    uvpool__timing_record_locked(pool, &worker->watch);
+  }
+  if (uvpool__task_is(task, UVPOOL__TASK_OPTIONS)) {
+    uvpool__options_finished_locked(pool, task);
   }
   if (pool->room_wanted) {
     uvpool__room_locked(pool, effects);

@@ -39,10 +39,6 @@ void uvpool__dispatch_locked(struct uvpool__pool* pool,
 /* An admitted task joins the waiting room. The caller dispatches. */
 void uvpool__enqueue_locked(struct uvpool__pool* pool, uvpool_task_t* task);
 
-/* A task that has left its lane, or its place behind, waits no longer. */
-void uvpool__leave_waiting_locked(struct uvpool__pool* pool,
-                                  uvpool_task_t* task);
-
 /* A worker looks for a task. NULL: there is none for it; it may have to
  * leave. */
 uvpool_task_t* uvpool__take_locked(struct uvpool__pool* pool,

@@ -9,8 +9,8 @@
 #include "handle.h"
 #include "hold.h"
 #include "notice.h"
-#include "serial.h"
 #include "task.h"
+#include "task_options.h"
 #include "util.h"
 
 static void chain(struct uvpool__effects* effects, uvpool_task_t* task) {
@@ -28,18 +28,14 @@ void uvpool__end_waiting_locked(struct uvpool__pool* pool,
                                 int status,
                                 struct uvpool__effects* effects) {
   assert(uvpool__task_is(task, UVPOOL__TASK_WAITING));
-  if (uvpool__task_is(task, UVPOOL__TASK_BEHIND)) {
-    uvpool__serial_quit_locked(pool, task);
-    uvpool__leave_waiting_locked(pool, task);
+  pool->waiting.len--;
+  if (uvpool__task_is(task, UVPOOL__TASK_OPTIONS)) {
+    uvpool__options_ended_locked(pool, task);
   } else {
     uvpool__waiting_quit(&pool->waiting, task);
-    uvpool__leave_waiting_locked(pool, task);
-    if (uvpool__task_is(task, UVPOOL__TASK_SERIAL)) {
-      uvpool__serial_next_locked(pool, task->serial);
-    }
   }
   uvpool__load_update_locked(pool);
-  uvpool__task_set(task, UVPOOL__TASK_CANCELLED);
+  uvpool__task_change(task, UVPOOL__TASK_WAITING, UVPOOL__TASK_CANCELLED);
   task->end.status = status;
   if (status == UV_ETIMEDOUT) {
     pool->counters.expired++;

@@ -56,6 +56,12 @@ static inline void uvpool__task_clear(uvpool_task_t* task, unsigned flags) {
   task->flags = (uint16_t) (task->flags & ~flags);
 }
 
+static inline void uvpool__task_change(uvpool_task_t* task,
+                                       unsigned from,
+                                       unsigned to) {
+  task->flags = (uint16_t) ((task->flags & ~from) | to);
+}
+
 /* A plain task's second half is not looked at: it is in the submitter's cache,
  * and of no use to a worker. */
 static inline unsigned uvpool__task_class(const uvpool_task_t* task) {

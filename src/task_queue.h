@@ -39,6 +39,19 @@ static inline void uvpool__task_queue_remove(struct uvpool_task_queue_s* queue,
   queue->len--;
 }
 
+/* Takes the oldest out of a queue that is not empty; is it empty now? */
+static inline int uvpool__task_queue_drop(struct uvpool_task_queue_s* queue) {
+  uvpool_task_t* next = queue->head->next;
+  queue->head = next;
+  queue->len--;
+  if (next != NULL) {
+    next->link.prev = NULL;
+  } else {
+    queue->tail = NULL;
+  }
+  return next == NULL;
+}
+
 /* The oldest; NULL if none waits. */
 static inline uvpool_task_t* uvpool__task_queue_pop(
     struct uvpool_task_queue_s* queue) {

@@ -52,10 +52,6 @@ static unsigned next_skip(unsigned skip, uint64_t elapsed_ns) {
   return elapsed_ns < READ_SLOW_NS ? skip : 0;
 }
 
-static void begin(struct uvpool__stopwatch* watch, uint64_t now_ns) {
-  atomic_store_explicit(&watch->began_ns, now_ns, memory_order_relaxed);
-}
-
 static void read_clock(struct uvpool__stopwatch* watch, bool exact) {
   uint64_t now_ns = watch->fresh ? watch->last_ns : uvpool__monotonic_ns();
   if (watch->left == 0) {
@@ -71,58 +67,41 @@ static void read_clock(struct uvpool__stopwatch* watch, bool exact) {
   watch->last_ns = now_ns;
 }
 
-void uvpool__stopwatch_start(struct uvpool__stopwatch* watch,
-                             const uvpool_task_t* task,
-                             bool exact) {
-  bool timed = uvpool__task_is(task, UVPOOL__TASK_TIMED);
-  watch->timed = timed || watch->left == 0;
-  if (watch->timed) {
-    read_clock(watch, exact);
-  } else {
-    watch->left--;
-  }
+void uvpool__stopwatch_read(struct uvpool__stopwatch* watch,
+                            const uvpool_task_t* task,
+                            bool exact) {
+  watch->timed = true;
+  read_clock(watch, exact);
   watch->fresh = false;
-  begin(watch, watch->last_ns);
-  if (timed) {
+  if (uvpool__task_is(task, UVPOOL__TASK_TIMED)) {
     uint64_t since_ns = uvpool__task_since_us(task) * 1000u;
     watch->has_wait = true;
     watch->wait_ns = watch->last_ns > since_ns ? watch->last_ns - since_ns : 0;
   }
 }
 
-void uvpool__stopwatch_stop(struct uvpool__stopwatch* watch) {
-  if (watch->timed) {
-    uint64_t now_ns = uvpool__monotonic_ns();
-    watch->has_run = true;
-    watch->run_ns = now_ns - watch->last_ns;
-    watch->last_ns = now_ns;
-    watch->fresh = true;
-  }
+void uvpool__stopwatch_read_end(struct uvpool__stopwatch* watch) {
+  uint64_t now_ns = uvpool__monotonic_ns();
+  watch->run_ns = now_ns - watch->last_ns;
+  watch->last_ns = now_ns;
+  watch->fresh = true;
 }
 
-void uvpool__timing_taken_locked(struct uvpool__pool* pool,
-                                 struct uvpool__stopwatch* watch,
-                                 const uvpool_task_t* task) {
-  begin(watch, 0);
-  if (uvpool__task_is(task, UVPOOL__TASK_TIMED)) {
-    watch->wait_weight = pool->counters.started - pool->timing.waits_counted;
-    pool->timing.waits_counted = pool->counters.started;
-  }
+void uvpool__timing_weigh_wait_locked(struct uvpool__pool* pool,
+                                      struct uvpool__stopwatch* watch) {
+  watch->wait_weight = pool->counters.started - pool->timing.waits_counted;
+  pool->timing.waits_counted = pool->counters.started;
 }
 
 void uvpool__timing_record_locked(struct uvpool__pool* pool,
                                   struct uvpool__stopwatch* watch) {
   struct uvpool__timing* timing = &pool->timing;
-  const struct uvpool__counters* counters = &pool->counters;
+  uint64_t ended = pool->counters.completed + pool->counters.panicked;
   if (watch->has_wait) {
     watch->has_wait = false;
     uvpool__histogram_add(&timing->wait, watch->wait_ns, watch->wait_weight);
   }
-  if (watch->has_run) {
-    uint64_t ended = counters->completed + counters->panicked;
-    watch->has_run = false;
-    uvpool__histogram_add(
-        &timing->run, watch->run_ns, ended - timing->runs_counted);
-    timing->runs_counted = ended;
-  }
+  uvpool__histogram_add(
+      &timing->run, watch->run_ns, ended - timing->runs_counted);
+  timing->runs_counted = ended;
 }

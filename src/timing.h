@@ -53,8 +53,7 @@ struct uvpool__stopwatch {
   bool slept;          /* since the last read */
   bool fresh;          /* last_ns was read after the last task */
   bool timed;          /* the task in hand is a sample of run times */
-  bool has_wait;       /* samples that wait to be added under the lock */
-  bool has_run;
+  bool has_wait;       /* and of waits */
   uint64_t wait_ns;
   uint64_t wait_weight;
   uint64_t run_ns;
@@ -78,14 +77,23 @@ static inline void uvpool__timing_stamp_at(uvpool_task_t* task,
   }
 }
 
-/* Worker, lock held: it has taken a task, which is counted as started. */
-void uvpool__timing_taken_locked(struct uvpool__pool* pool,
-                                 struct uvpool__stopwatch* watch,
-                                 const uvpool_task_t* task);
-
-/* Worker, lock held: the samples of its last task, once that is counted. */
+/* Worker, lock held, once its last task is counted: if that was timed, what the
+ * stopwatch has shown. */
 void uvpool__timing_record_locked(struct uvpool__pool* pool,
                                   struct uvpool__stopwatch* watch);
+
+void uvpool__timing_weigh_wait_locked(struct uvpool__pool* pool,
+                                      struct uvpool__stopwatch* watch);
+
+/* Worker, lock held: it has taken a task, which is counted as started. */
+static inline void uvpool__timing_taken_locked(struct uvpool__pool* pool,
+                                               struct uvpool__stopwatch* watch,
+                                               const uvpool_task_t* task) {
+  atomic_store_explicit(&watch->began_ns, 0, memory_order_relaxed);
+  if (uvpool__task_is(task, UVPOOL__TASK_TIMED)) {
+    uvpool__timing_weigh_wait_locked(pool, watch);
+  }
+}
 
 /* Worker: it has slept, and its notion of time is old. */
 static inline void uvpool__stopwatch_wind(struct uvpool__stopwatch* watch) {
@@ -94,10 +102,28 @@ static inline void uvpool__stopwatch_wind(struct uvpool__stopwatch* watch) {
   watch->fresh = false;
 }
 
+void uvpool__stopwatch_read(struct uvpool__stopwatch* watch,
+                            const uvpool_task_t* task,
+                            bool exact);
+void uvpool__stopwatch_read_end(struct uvpool__stopwatch* watch);
+
 /* Worker, around the work. */
-void uvpool__stopwatch_start(struct uvpool__stopwatch* watch,
-                             const uvpool_task_t* task,
-                             bool exact);
-void uvpool__stopwatch_stop(struct uvpool__stopwatch* watch);
+static inline void uvpool__stopwatch_start(struct uvpool__stopwatch* watch,
+                                           const uvpool_task_t* task,
+                                           uint32_t pool_flags) {
+  if (watch->left > 0 && !uvpool__task_is(task, UVPOOL__TASK_TIMED)) {
+    watch->left--;
+    watch->timed = false;
+  } else {
+    uvpool__stopwatch_read(watch, task, (pool_flags & UVPOOL_EXACT_TIMES) != 0);
+  }
+  atomic_store_explicit(&watch->began_ns, watch->last_ns, memory_order_relaxed);
+}
+
+static inline void uvpool__stopwatch_stop(struct uvpool__stopwatch* watch) {
+  if (watch->timed) {
+    uvpool__stopwatch_read_end(watch);
+  }
+}
 
 #endif /* UVPOOL_SRC_TIMING_H */

@@ -10,9 +10,9 @@ uint64_t uvpool__waiting_of_class(const struct uvpool__waiting* waiting,
   return count;
 }
 
-uvpool_task_t* uvpool__waiting_choose(const struct uvpool__waiting* waiting,
-                                      unsigned classes,
-                                      uint64_t ageing_us) {
+uvpool_task_t* uvpool__waiting_first(const struct uvpool__waiting* waiting,
+                                     unsigned classes,
+                                     uint64_t ageing_us) {
   static const unsigned handicap[UVPOOL__PRIORITIES] = {
       [UVPOOL_PRIORITY_HIGH] = 0,
       [UVPOOL_PRIORITY_NORMAL] = 1,
@@ -34,5 +34,5 @@ uvpool_task_t* uvpool__waiting_choose(const struct uvpool__waiting* waiting,
 }
 
 uvpool_task_t* uvpool__waiting_oldest(const struct uvpool__waiting* waiting) {
-  return uvpool__waiting_choose(waiting, UINT32_MAX, 0);
+  return uvpool__waiting_first(waiting, UINT32_MAX, 0);
 }

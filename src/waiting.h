@@ -52,6 +52,31 @@ static inline void uvpool__waiting_quit(struct uvpool__waiting* waiting,
   }
 }
 
+/* ---- Plain tasks, without a look at what they are ------------------------ */
+
+static inline void uvpool__waiting_join_plain(struct uvpool__waiting* waiting,
+                                              uvpool_task_t* task) {
+  uvpool__task_queue_push(&waiting->lanes[UVPOOL__PLAIN_LANE], task);
+  waiting->occupied |= 1u << UVPOOL__PLAIN_LANE;
+}
+
+/* The oldest, if all that stand in lanes stand in theirs; else NULL. */
+static inline uvpool_task_t* uvpool__waiting_all_plain(
+    const struct uvpool__waiting* waiting) {
+  return waiting->occupied == 1u << UVPOOL__PLAIN_LANE
+             ? waiting->lanes[UVPOOL__PLAIN_LANE].head
+             : NULL;
+}
+
+/* Takes that one out. */
+static inline void uvpool__waiting_pop_plain(struct uvpool__waiting* waiting) {
+  if (uvpool__task_queue_drop(&waiting->lanes[UVPOOL__PLAIN_LANE])) {
+    waiting->occupied &= ~(1u << UVPOOL__PLAIN_LANE);
+  }
+}
+
+/* ---- Figures ------------------------------------------------------------- */
+
 /* In lanes. */
 static inline uint64_t uvpool__waiting_ready(
     const struct uvpool__waiting* waiting) {
@@ -64,19 +89,9 @@ uint64_t uvpool__waiting_of_class(const struct uvpool__waiting* waiting,
 
 /* Which task is next, of those whose class has its bit set in `classes`; NULL:
  * none. It stays where it is. */
-uvpool_task_t* uvpool__waiting_choose(const struct uvpool__waiting* waiting,
-                                      unsigned classes,
-                                      uint64_t ageing_us);
-
-static inline uvpool_task_t* uvpool__waiting_first(
-    const struct uvpool__waiting* waiting,
-    unsigned classes,
-    uint64_t ageing_us) {
-  if (waiting->occupied == 1u << UVPOOL__PLAIN_LANE && (classes & 1u) != 0) {
-    return waiting->lanes[UVPOOL__PLAIN_LANE].head;
-  }
-  return uvpool__waiting_choose(waiting, classes, ageing_us);
-}
+uvpool_task_t* uvpool__waiting_first(const struct uvpool__waiting* waiting,
+                                     unsigned classes,
+                                     uint64_t ageing_us);
 
 /* Which task in a lane has waited for the longest time; NULL: none. */
 uvpool_task_t* uvpool__waiting_oldest(const struct uvpool__waiting* waiting);

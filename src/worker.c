@@ -89,9 +89,8 @@ static void park(struct uvpool__worker* worker) {
 
 static void run(struct uvpool__worker* worker, uvpool_task_t* task) {
   struct uvpool__pool* pool = worker->pool;
-  bool exact = (pool->settings.flags & UVPOOL_EXACT_TIMES) != 0;
   worker->task = task;
-  uvpool__stopwatch_start(&worker->watch, task, exact);
+  uvpool__stopwatch_start(&worker->watch, task, pool->settings.flags);
   uvpool__tell(pool, task, UVPOOL_TASK_START, 0);
   errno = 0;
   task->end.status = task->work(task);

@@ -1,0 +1,71 @@
+/* Options of tasks on their way; see task_options.h. */
+#include "task_options.h"
+
+#include <uv.h>
+
+#include "classes.h"
+#include "deadline.h"
+#include "group.h"
+#include "release.h"
+#include "serial.h"
+#include "task.h"
+
+void uvpool__options_admitted_locked(struct uvpool__pool* pool,
+                                     uvpool_task_t* task) {
+  if (uvpool__task_is(task, UVPOOL__TASK_GROUPED)) {
+    uvpool__group_join_locked(task);
+  }
+  if (uvpool__task_is(task, UVPOOL__TASK_DEADLINE)) {
+    uvpool__deadline_arm_locked(task);
+  }
+  if (!uvpool__task_is(task, UVPOOL__TASK_SERIAL) ||
+      uvpool__serial_join_locked(pool, task)) {
+    uvpool__waiting_join(&pool->waiting, task);
+  }
+}
+
+void uvpool__options_taken_locked(struct uvpool__pool* pool,
+                                  uvpool_task_t* task) {
+  uvpool__waiting_quit(&pool->waiting, task);
+  if (uvpool__task_is(task, UVPOOL__TASK_DEADLINE)) {
+    uvpool__deadline_disarm_locked(task);
+  }
+  pool->busy_of_class[task->task_class]++;
+}
+
+void uvpool__options_finished_locked(struct uvpool__pool* pool,
+                                     const uvpool_task_t* task) {
+  pool->busy_of_class[task->task_class]--;
+  if (uvpool__task_is(task, UVPOOL__TASK_SERIAL)) {
+    uvpool__serial_next_locked(pool, task->serial);
+  }
+}
+
+void uvpool__options_ended_locked(struct uvpool__pool* pool,
+                                  uvpool_task_t* task) {
+  if (uvpool__task_is(task, UVPOOL__TASK_DEADLINE)) {
+    uvpool__deadline_disarm_locked(task);
+  }
+  if (uvpool__task_is(task, UVPOOL__TASK_BEHIND)) {
+    uvpool__serial_quit_locked(pool, task);
+    return;
+  }
+  uvpool__waiting_quit(&pool->waiting, task);
+  if (uvpool__task_is(task, UVPOOL__TASK_SERIAL)) {
+    uvpool__serial_next_locked(pool, task->serial);
+  }
+}
+
+uvpool_task_t* uvpool__options_choose_locked(struct uvpool__pool* pool,
+                                             struct uvpool__effects* effects) {
+  unsigned classes = uvpool__eligible_locked(pool);
+  for (;;) {
+    uvpool_task_t* task = uvpool__waiting_first(
+        &pool->waiting, classes, pool->settings.ageing_us);
+    if (task == NULL || !uvpool__task_is(task, UVPOOL__TASK_DEADLINE) ||
+        !uvpool__deadline_has_passed(task, uvpool__monotonic_ns())) {
+      return task;
+    }
+    uvpool__end_waiting_locked(pool, task, UV_ETIMEDOUT, effects);
+  }
+}

@@ -47,8 +47,9 @@ enum {
 };
 
 /* A task's work panicked. On the loop of the task, before its done callback.
- * `reason` is valid during the call. For uvpool_go and fixed-function pools the
- * task is the pool's own, and its `data` is what the function was given. */
+ * `reason` is valid during the call. For uvpool_go, uvpool_queue_work and
+ * fixed-function pools the task is the pool's own, and its `data` is what the
+ * function was given, or the request. */
 typedef void (*uvpool_panic_cb)(uvpool_t* handle,
                                 uvpool_task_t* task,
                                 const char* reason);

@@ -24,7 +24,8 @@ extern "C" {
  * content will do for `req`; `req->data` is left alone and `req->loop` is set
  * to the handle's loop. While the request is the pool's, its type is
  * UV_UNKNOWN_REQ, so that uv_cancel answers UV_EINVAL instead of touching it;
- * and so it stays.
+ * and so it stays. After a refusal the request may be given to uv_queue_work; a
+ * request that is in flight there must not be queued here.
  *
  * Thread:   any.
  * Blocks:   never.
@@ -49,8 +50,9 @@ UVPOOL_EXTERN int uvpool_queue_work(uvpool_t* handle,
  * to end early, which it can see by uvpool_work_is_cancelled.
  *
  * Thread:   the request's loop thread; or any thread that itself makes sure
- *           that after_work_cb of this request has not been entered before the
- *           call returns.
+ *           that work_cb of this request has not returned, and that it has not
+ *           been cancelled, before the call returns: the pool's own object
+ *           goes back before after_work_cb is entered.
  * Blocks:   never.
  * Callback: after_work_cb(req, UV_ECANCELED) later on its loop, never inside
  *           the call.

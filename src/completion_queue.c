@@ -13,6 +13,10 @@
  * whoever does not touches nothing of the handle after its push, and so need
  * not be waited for by close.
  *
+ * What is taken stands newest first, and has to be turned round before the
+ * oldest can be delivered. Of a long list that takes milliseconds, so it is done
+ * piece by piece, and counts against the budget as callbacks do.
+ *
  * Strides. The loop reads the clock once in a stride of callbacks, which grows
  * while callbacks are quick and shrinks when they are slow, so that a stride
  * takes some 20 us. At its end the budget is looked at: a flood must not starve
@@ -30,8 +34,9 @@
 #include "task.h"
 #include "util.h"
 
-/* How long a stride should take, and how many callbacks it has at most. */
-enum { STRIDE_NS = 20000, STRIDE_MAX = 64 };
+/* How long a stride should take, how many callbacks it has at most, and how many
+ * tasks are turned round in one. */
+enum { STRIDE_NS = 20000, STRIDE_MAX = 64, TURN_MAX = 1024 };
 
 /* Pushes [first, last], linked by next from newest to oldest, unless the list
  * is empty and `may_be_edge` is false. Returns whether it pushed; *edge is
@@ -78,31 +83,37 @@ void uvpool__completion_push(uvpool_task_t* task) {
 }
 
 bool uvpool__completion_pending(const struct uvpool__port* port) {
+  const struct uvpool__completion_queue* queue = &port->completions;
   /* Relaxed: after hush its swap has ordered it; before, a miss is caught by
    * the look after hush. */
-  return port->completions.ready_head != NULL ||
-         atomic_load_explicit(&port->completions.head, memory_order_relaxed) !=
-             NULL;
+  return queue->ready_head != NULL || queue->turning != NULL ||
+         atomic_load_explicit(&queue->head, memory_order_relaxed) != NULL;
 }
 
-/* Makes what has arrived the ready list, which is empty, oldest first. */
+/* Nothing is ready: takes what has arrived, and turns some of it round. When
+ * all of it is, it is ready, oldest first. */
 static void take(struct uvpool__completion_queue* queue) {
-  if (atomic_load_explicit(&queue->head, memory_order_relaxed) == NULL) {
-    return; /* spares the swap; see pending */
+  if (queue->turning == NULL) {
+    if (atomic_load_explicit(&queue->head, memory_order_relaxed) == NULL) {
+      return; /* spares the swap; see pending */
+    }
+    /* Acquire pairs with the release of every push in the list. */
+    queue->turning =
+        atomic_exchange_explicit(&queue->head, NULL, memory_order_acquire);
   }
-  /* Acquire pairs with the release of every push in the list. */
-  uvpool_task_t* newest =
-      atomic_exchange_explicit(&queue->head, NULL, memory_order_acquire);
-  uvpool_task_t* oldest = NULL;
-  for (uvpool_task_t* task = newest; task != NULL;) {
-    uvpool_task_t* older = task->next;
-    task->next = oldest;
-    oldest = task;
-    task = older;
+  for (int i = 0; i < TURN_MAX && queue->turning != NULL; i++) {
+    uvpool_task_t* task = queue->turning;
+    queue->turning = task->next;
+    task->next = queue->turned;
+    queue->turned = task;
   }
-  queue->ready_head = oldest;
+  if (queue->turning == NULL) {
+    queue->ready_head = queue->turned;
+    queue->turned = NULL;
+  }
 }
 
+/* The next task to deliver; NULL: none, or not ready yet. */
 static uvpool_task_t* next_ready(struct uvpool__completion_queue* queue) {
   if (queue->ready_head == NULL) {
     take(queue);

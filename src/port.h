@@ -26,7 +26,10 @@ struct uvpool__completion_queue {
   /* Any thread pushes, the loop takes all. Newest first. */
   _Atomic(uvpool_task_t*) head;
 
-  /* Loop thread only: what was taken, in order of completion. */
+  /* Loop thread only: what was taken. Newest first, and being turned round; the
+   * part that is, oldest first; and, when all is, in order of completion. */
+  uvpool_task_t* turning;
+  uvpool_task_t* turned;
   uvpool_task_t* ready_head;
 };
 

@@ -146,6 +146,26 @@ static void fifo_of_many_threads(void** state) {
   pool_close(*state, pool);
 }
 
+/* A long list, which comes newest first, is not turned round in one go: the
+ * budget of a turn is over before the first callback, and the order is kept. */
+static void turns_a_long_list_in_pieces(void** state) {
+  enum { MANY = 100000 };
+  log_t log;
+  uvpool_t* pool = open_pool(*state, UVPOOL_UNLIMITED);
+  pool->port->completion_budget_ns = 1000;
+  item_t* items = items_new(pool, &log, MANY);
+  push_all(items, MANY);
+  assert_true(uvpool__completion_deliver(pool->port));
+  assert_int_equal(log.count, 0);
+  assert_true(uvpool__completion_pending(pool->port));
+  while (uvpool__completion_deliver(pool->port)) {
+  }
+  assert_int_equal(log.count, MANY);
+  assert_in_order(&log);
+  items_free(items, &log);
+  pool_close(*state, pool);
+}
+
 /* Only the push onto the empty list rings: the others cost no system call. */
 static void only_the_edge_rings(void** state) {
   log_t log;
@@ -362,6 +382,7 @@ int main(void) {
       loop_test(empty),
       loop_test(fifo_of_one_thread),
       loop_test(fifo_of_many_threads),
+      loop_test(turns_a_long_list_in_pieces),
       loop_test(only_the_edge_rings),
       loop_test(deliver_keeps_to_the_count),
       loop_test(turns_keep_to_the_count),

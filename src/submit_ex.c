@@ -1,6 +1,7 @@
 /* Submit with options: what they ask for is checked and noted in the task; from
  * there on admission, dispatch and delivery find it by the task's flags. */
 #include <string.h>
+#include <uvpool/pool.h>
 #include <uvpool/task_options.h>
 
 #include "admission.h"
@@ -68,12 +69,13 @@ int uvpool_submit_ex(uvpool_t* handle,
                      uvpool_done_cb done,
                      const uvpool_task_options_t* options) {
   uvpool_task_options_t all = defaults;
-  if (options != NULL) {
-    if (options->size < OPTIONS_SIZE_V1 || options->size > sizeof(all)) {
-      return UV_EINVAL;
-    }
-    memcpy(&all, options, options->size);
+  if (options == NULL) {
+    return uvpool_submit(handle, task, work, done);
   }
+  if (options->size < OPTIONS_SIZE_V1 || options->size > sizeof(all)) {
+    return UV_EINVAL;
+  }
+  memcpy(&all, options, options->size);
   uint64_t now_ns = uvpool__monotonic_ns();
   if (!are_sane(handle, &all, now_ns)) {
     return UV_EINVAL;

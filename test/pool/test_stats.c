@@ -118,8 +118,8 @@ typedef struct observer_s {
 } observer_t;
 
 static int sum_holds(const uvpool_stats_t* s) {
-  return s->accepted ==
-             s->waiting + s->busy + s->completed + s->cancelled + s->panicked &&
+  return s->accepted == s->waiting + s->busy + s->completed + s->cancelled +
+                            s->expired + s->panicked &&
          s->started == s->busy + s->completed + s->panicked &&
          s->busy + s->idle <= s->workers && s->busy <= s->busy_max &&
          s->waiting <= s->waiting_max && s->workers <= s->workers_max;

@@ -44,7 +44,8 @@ uvpool_stats_t pool_stats(uvpool_t* pool) {
   uvpool_stats_t s;
   assert_status(uvpool_stats(pool, &s), 0);
   assert_int_equal(s.accepted,
-                   s.waiting + s.busy + s.completed + s.cancelled + s.panicked);
+                   s.waiting + s.busy + s.completed + s.cancelled + s.expired +
+                       s.panicked);
   return s;
 }
 

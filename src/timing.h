@@ -114,6 +114,7 @@ static inline void uvpool__stopwatch_start(struct uvpool__stopwatch* watch,
   if (watch->left > 0 && !uvpool__task_is(task, UVPOOL__TASK_TIMED)) {
     watch->left--;
     watch->timed = false;
+    watch->fresh = false;
   } else {
     uvpool__stopwatch_read(watch, task, (pool_flags & UVPOOL_EXACT_TIMES) != 0);
   }

@@ -97,6 +97,45 @@ int job_submit_wait(uvpool_t* pool, job_t* job, uint64_t timeout_ms) {
   return rc;
 }
 
+int job_submit_ex(uvpool_t* pool,
+                  job_t* job,
+                  const uvpool_task_options_t* options) {
+  job_enter_call();
+  int rc = uvpool_submit_ex(pool, &job->task, job_work, job_done, options);
+  job_leave_call();
+  return rc;
+}
+
+int job_submit_class(uvpool_t* pool, job_t* job, int32_t task_class) {
+  uvpool_task_options_t options;
+  uvpool_task_options_init(&options);
+  options.task_class = task_class;
+  return job_submit_ex(pool, job, &options);
+}
+
+int job_submit_priority(uvpool_t* pool, job_t* job, int32_t priority) {
+  uvpool_task_options_t options;
+  uvpool_task_options_init(&options);
+  options.priority = priority;
+  return job_submit_ex(pool, job, &options);
+}
+
+int job_submit_deadline(uvpool_t* pool, job_t* job, uint64_t deadline_ns) {
+  uvpool_task_options_t options;
+  uvpool_task_options_init(&options);
+  options.deadline_ns = deadline_ns;
+  return job_submit_ex(pool, job, &options);
+}
+
+void jobs_submit_class(uvpool_t* pool,
+                       job_t* jobs,
+                       int count,
+                       int32_t task_class) {
+  for (int i = 0; i < count; i++) {
+    assert_status(job_submit_class(pool, &jobs[i], task_class), 0);
+  }
+}
+
 void jobs_submit(uvpool_t* pool, job_t* jobs, int count) {
   for (int i = 0; i < count; i++) {
     assert_status(job_submit(pool, &jobs[i]), 0);

@@ -50,6 +50,21 @@ void jobs_free(job_t* jobs);
 int job_submit(uvpool_t* pool, job_t* job);
 int job_submit_wait(uvpool_t* pool, job_t* job, uint64_t timeout_ms);
 
+/* Submits by uvpool_submit_ex: with these options; with a class; a priority; a
+ * deadline. Thread: any. */
+int job_submit_ex(uvpool_t* pool,
+                  job_t* job,
+                  const uvpool_task_options_t* options);
+int job_submit_class(uvpool_t* pool, job_t* job, int32_t task_class);
+int job_submit_priority(uvpool_t* pool, job_t* job, int32_t priority);
+int job_submit_deadline(uvpool_t* pool, job_t* job, uint64_t deadline_ns);
+
+/* Submits all as of one class; asserts that each is accepted. Thread: test. */
+void jobs_submit_class(uvpool_t* pool,
+                       job_t* jobs,
+                       int count,
+                       int32_t task_class);
+
 /* Submits all; asserts that each is accepted. Thread: test. */
 void jobs_submit(uvpool_t* pool, job_t* jobs, int count);
 

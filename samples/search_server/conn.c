@@ -28,7 +28,7 @@ static void unlink_conn(conn_t* conn) {
   if (conn->prev != NULL) {
     conn->prev->next = conn->next;
   } else {
-    conn->server->connections = conn->next;
+    conn->reactor->connections = conn->next;
   }
   if (conn->next != NULL) {
     conn->next->prev = conn->prev;
@@ -36,24 +36,24 @@ static void unlink_conn(conn_t* conn) {
 }
 
 static void link_conn(conn_t* conn) {
-  server_t* server = conn->server;
-  conn->next = server->connections;
+  reactor_t* reactor = conn->reactor;
+  conn->next = reactor->connections;
   if (conn->next != NULL) {
     conn->next->prev = conn;
   }
-  server->connections = conn;
+  reactor->connections = conn;
 }
 
 void conn_unref(conn_t* conn) {
-  server_t* server = conn->server;
+  reactor_t* reactor = conn->reactor;
   if (--conn->refs > 0) {
     return;
   }
   exchange_free_all(conn);
   unlink_conn(conn);
   free(conn);
-  server->metrics.connections--;
-  drain_check(server);
+  atomic_fetch_sub(&reactor->server->connections, 1);
+  reactor_check(reactor);
 }
 
 static void on_closed(uv_handle_t* handle) {
@@ -73,7 +73,7 @@ void conn_close(conn_t* conn) {
 }
 
 static void refuse_conn(conn_t* conn) {
-  conn->server->metrics.connections_refused++;
+  metrics_event(&conn->reactor->metrics, EVENT_CONNECTION_REFUSED);
   conn->last_request = 1;
   exchange_t* e = exchange_add(conn, NULL);
   if (e == NULL) {
@@ -83,15 +83,15 @@ static void refuse_conn(conn_t* conn) {
   }
 }
 
-static void begin(conn_t* conn) {
-  server_t* server = conn->server;
-  unsigned max = server->options->max_connections;
-  unsigned now = server->metrics.connections;
-  if (uv_accept((uv_stream_t*) &server->listener, (uv_stream_t*) &conn->tcp) !=
+/* `open` is the number of connections with this one. */
+static void begin(conn_t* conn, unsigned open) {
+  reactor_t* reactor = conn->reactor;
+  unsigned max = reactor->server->options->max_connections;
+  if (uv_accept((uv_stream_t*) &reactor->listener, (uv_stream_t*) &conn->tcp) !=
           0 ||
-      now > max + CONN_REFUSALS_MAX) {
+      open > max + CONN_REFUSALS_MAX) {
     conn_close(conn);
-  } else if (now > max) {
+  } else if (open > max) {
     refuse_conn(conn);
   } else {
     uv_tcp_nodelay(&conn->tcp, 1);
@@ -99,21 +99,20 @@ static void begin(conn_t* conn) {
   }
 }
 
-int conn_accept(server_t* server) {
+int conn_accept(reactor_t* reactor) {
   conn_t* conn = calloc(1, sizeof *conn);
   if (conn == NULL) {
     return UV_ENOMEM;
   }
-  conn->server = server;
+  conn->reactor = reactor;
   conn->tcp.data = conn;
-  uv_tcp_init(server->loop, &conn->tcp);
+  uv_tcp_init(&reactor->loop, &conn->tcp);
   deadline_init(conn);
   conn->refs = 2;
   http_parse_init(&conn->parse);
   link_conn(conn);
-  server->metrics.connections++;
-  server->metrics.connections_total++;
-  begin(conn);
+  metrics_event(&reactor->metrics, EVENT_CONNECTION);
+  begin(conn, atomic_fetch_add(&reactor->server->connections, 1) + 1);
   return 0;
 }
 
@@ -144,7 +143,7 @@ static void on_read(uv_stream_t* stream, ssize_t n, const uv_buf_t* buf) {
   (void) buf;
   if (n < 0) {
     if (conn->depth > 0) {
-      conn->server->metrics.disconnects++;
+      metrics_event(&conn->reactor->metrics, EVENT_DISCONNECT);
     }
     conn_close(conn);
   } else if (n > 0 && !discards(conn)) {
@@ -206,10 +205,10 @@ static void answer(conn_t* conn) {
     conn_close(conn);
     return;
   }
-  if (!request->keep_alive || conn->server->grace_over) {
+  if (!request->keep_alive || conn->reactor->grace_over) {
     conn->last_request = 1;
   }
-  routes_dispatch(conn->server, e, request);
+  routes_dispatch(conn->reactor, e, request);
   http_parse_reset(&conn->parse);
 }
 
@@ -259,7 +258,7 @@ static void on_shutdown(uv_shutdown_t* req, int status) {
 /* The last response is with the kernel. */
 static void finish(conn_t* conn) {
   conn->phase = CONN_LINGER;
-  conn->linger_deadline = uv_now(conn->server->loop) + LINGER_MS;
+  conn->linger_deadline = uv_now(&conn->reactor->loop) + LINGER_MS;
   conn->shutdown.data = conn;
   if (uv_shutdown(&conn->shutdown, (uv_stream_t*) &conn->tcp, on_shutdown) !=
       0) {

@@ -23,9 +23,9 @@ typedef enum {
   CONN_CLOSING /* uv_close has been called */
 } conn_phase_t;
 
-/* Loop thread. */
+/* The thread of its reactor. */
 struct conn_s {
-  server_t* server;
+  reactor_t* reactor;
   conn_t* prev;
   conn_t* next;
   uv_tcp_t tcp;
@@ -60,7 +60,7 @@ struct conn_s {
 
 /* Takes the connection that the listener has for us. UV_ENOMEM: it was not
  * accepted. */
-int conn_accept(server_t* server);
+int conn_accept(reactor_t* reactor);
 
 /* Does whatever can be done now: parse, write, finish, read on. Called after
  * every event; an inner call returns at once. */

@@ -12,7 +12,7 @@
 
 void deadline_init(conn_t* conn) {
   conn->timer.data = conn;
-  uv_timer_init(conn->server->loop, &conn->timer);
+  uv_timer_init(&conn->reactor->loop, &conn->timer);
 }
 
 static int is_due(uint64_t deadline, uint64_t now) {
@@ -35,10 +35,10 @@ static void on_timer(uv_timer_t* timer) {
   if (is_due(conn->linger_deadline, now)) {
     conn_close(conn);
   } else if (is_due(conn->write_deadline, now)) {
-    conn->server->metrics.timeouts++;
+    metrics_event(&conn->reactor->metrics, EVENT_TIMEOUT);
     conn_close(conn);
   } else if (is_due(conn->request_deadline, now)) {
-    conn->server->metrics.timeouts++;
+    metrics_event(&conn->reactor->metrics, EVENT_TIMEOUT);
     answer_408(conn);
   } else if (is_due(conn->idle_deadline, now)) {
     conn->last_request = 1;
@@ -65,8 +65,8 @@ static uint64_t earlier(uint64_t a, uint64_t b) {
 }
 
 void deadline_update(conn_t* conn) {
-  const options_t* options = conn->server->options;
-  uint64_t now = uv_now(conn->server->loop);
+  const options_t* options = conn->reactor->server->options;
+  uint64_t now = uv_now(&conn->reactor->loop);
   int open = conn->phase == CONN_OPEN && !conn->last_request;
   int started = http_parse_started(&conn->parse);
   apply(&conn->request_deadline,

@@ -1,4 +1,4 @@
-/* Which engine: by name, and from a lane to its functions. */
+/* Which engine: by name, and from a lane or a pool to its functions. */
 #include "engine.h"
 
 #include <string.h>
@@ -13,38 +13,45 @@ const engine_t* engine_find(const char* name) {
   return NULL;
 }
 
-int lane_submit(lane_t* lane, job_t* job, job_work_cb work, job_done_cb done) {
+static const engine_t* engine_of(const job_t* job) {
+  return job->lane->pool->engine;
+}
+
+int lane_submit(const lane_t* lane,
+                job_t* job,
+                job_work_cb work,
+                job_done_cb done) {
   job->lane = lane;
   job->work = work;
   job->done = done;
   atomic_init(&job->wish, 0);
-  return lane->engine->submit(job);
+  return engine_of(job)->submit(job);
 }
 
 int job_cancel(job_t* job) {
-  return job->lane->engine->cancel(job);
+  return engine_of(job)->cancel(job);
 }
 
 int job_is_cancelled(const job_t* job) {
-  return job->lane->engine->is_cancelled(job);
+  return engine_of(job)->is_cancelled(job);
 }
 
 void* job_thread_data(const job_t* job) {
-  return job->lane->engine->thread_data(job);
+  return engine_of(job)->thread_data(job);
 }
 
-void lane_stats(lane_t* lane, lane_stats_t* stats) {
-  lane->engine->stats(lane, stats);
+int pool_attach(pool_t* first, uv_loop_t* loop, pool_t** pool) {
+  return first->engine->attach(first, loop, pool);
 }
 
-void lane_close(lane_t* lane, uint64_t timeout_ms) {
-  if (lane != NULL) {
-    lane->engine->close(lane, timeout_ms);
-  }
+void pool_stats(pool_t* pool, pool_stats_t* stats) {
+  pool->engine->stats(pool, stats);
 }
 
-void lane_free(lane_t* lane) {
-  if (lane != NULL) {
-    lane->engine->free(lane);
-  }
+void pool_close(pool_t* pool) {
+  pool->engine->close(pool);
+}
+
+void pool_free(pool_t* pool) {
+  pool->engine->free(pool);
 }

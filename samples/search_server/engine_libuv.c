@@ -4,11 +4,11 @@
  * queue has no end, and a job of one lane waits behind all jobs of the other.
  * What the pool does not offer is added here in the plainest way:
  *
- *   thread data   a thread-specific key per lane, filled at the first use; its
+ *   thread data   a thread-specific key per pool, filled at the first use; its
  *                 destructor runs when uv_library_shutdown ends the threads
  *   cancellation  a flag in the job for work that already runs
  *   result        a field in the job
- *   figures       counters of the loop thread */
+ *   figures       counters that all loops add to */
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -16,18 +16,24 @@
 
 #include "engine.h"
 
+/* What the loops share. Owned by the first pool. Counters are relaxed: they are
+ * figures for people. */
 typedef struct {
-  lane_t lane;
-  uv_loop_t* loop;   /* constant */
   pthread_key_t key; /* constant; the value is a thread_slot_t */
-
-  /* Loop thread. */
-  int closing;
-  lane_stats_t stats;
-
-  /* Workers add, the loop thread reads. */
+  atomic_uint_least64_t accepted;
   atomic_uint_least64_t started;
-} libuv_lane_t;
+  atomic_uint_least64_t completed;
+  atomic_uint_least64_t cancelled;
+  atomic_int_least64_t waiting_max;
+} shared_t;
+
+typedef struct {
+  pool_t pool;
+  uv_loop_t* loop;  /* constant */
+  shared_t* shared; /* constant */
+  int owns_shared;  /* constant */
+  int closing;      /* its loop's thread */
+} libuv_pool_t;
 
 /* One thread's data and how to destroy it. Owned by that thread. */
 typedef struct {
@@ -36,9 +42,19 @@ typedef struct {
   void* thread_data;
 } thread_slot_t;
 
-static libuv_lane_t* of(lane_t* lane) {
-  return (libuv_lane_t*) lane;
+static libuv_pool_t* of(pool_t* pool) {
+  return (libuv_pool_t*) pool;
 }
+
+static void count(atomic_uint_least64_t* counter) {
+  atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+static uint64_t get(const atomic_uint_least64_t* counter) {
+  return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+/* ---- Thread data --------------------------------------------------------- */
 
 static void slot_free(void* value) {
   thread_slot_t* slot = value;
@@ -49,13 +65,13 @@ static void slot_free(void* value) {
 }
 
 /* The calling thread's slot, made at the first use; NULL if that fails. */
-static thread_slot_t* slot_get(libuv_lane_t* l) {
-  thread_slot_t* slot = pthread_getspecific(l->key);
+static thread_slot_t* slot_get(libuv_pool_t* p) {
+  thread_slot_t* slot = pthread_getspecific(p->shared->key);
   if (slot != NULL) {
     return slot;
   }
 
-  const lane_options_t* o = &l->lane.options;
+  const pool_options_t* o = &p->pool.options;
   slot = calloc(1, sizeof *slot);
   if (slot == NULL) {
     return NULL;
@@ -67,144 +83,190 @@ static thread_slot_t* slot_get(libuv_lane_t* l) {
     return NULL;
   }
   slot->stop = o->thread_stop;
-  if (pthread_setspecific(l->key, slot) != 0) {
+  if (pthread_setspecific(p->shared->key, slot) != 0) {
     slot_free(slot);
     return NULL;
   }
   return slot;
 }
 
-static int lane_libuv_open(uv_loop_t* loop,
-                           const lane_options_t* options,
-                           lane_t** lane) {
-  libuv_lane_t* l = calloc(1, sizeof *l);
-  if (l == NULL) {
+static void* pool_libuv_thread_data(const job_t* job) {
+  thread_slot_t* slot = pthread_getspecific(of(job->lane->pool)->shared->key);
+  return slot == NULL ? NULL : slot->thread_data;
+}
+
+/* ---- Life ---------------------------------------------------------------- */
+
+static libuv_pool_t* new_pool(uv_loop_t* loop, const pool_options_t* options) {
+  libuv_pool_t* p = calloc(1, sizeof *p);
+  if (p != NULL) {
+    p->pool.engine = &engine_libuv;
+    p->pool.options = *options;
+    p->loop = loop;
+  }
+  return p;
+}
+
+static int pool_libuv_open(uv_loop_t* loop,
+                           const pool_options_t* options,
+                           pool_t** pool) {
+  libuv_pool_t* p = new_pool(loop, options);
+  shared_t* shared = calloc(1, sizeof *shared);
+  int rc = UV_ENOMEM;
+  if (p == NULL || shared == NULL) {
+    goto fail;
+  }
+  rc = uv_translate_sys_error(pthread_key_create(&shared->key, slot_free));
+  if (rc != 0) {
+    goto fail;
+  }
+  p->shared = shared;
+  p->owns_shared = 1;
+  *pool = &p->pool;
+  return 0;
+
+fail:
+  free(shared);
+  free(p);
+  return rc;
+}
+
+static int pool_libuv_attach(pool_t* first, uv_loop_t* loop, pool_t** pool) {
+  libuv_pool_t* p = new_pool(loop, &first->options);
+  if (p == NULL) {
     return UV_ENOMEM;
   }
-  l->lane.engine = &engine_libuv;
-  l->lane.options = *options;
-  l->loop = loop;
-  atomic_init(&l->started, 0);
-  int rc = pthread_key_create(&l->key, slot_free);
-  if (rc != 0) {
-    free(l);
-    return uv_translate_sys_error(rc);
-  }
-  *lane = &l->lane;
+  p->shared = of(first)->shared;
+  *pool = &p->pool;
   return 0;
 }
 
+static void pool_libuv_close(pool_t* pool) {
+  of(pool)->closing = 1;
+}
+
+/* The destructors of the key run when the threads end, so those must end before
+ * the key is deleted. uv_library_shutdown may be called twice. */
+static void pool_libuv_free(pool_t* pool) {
+  libuv_pool_t* p = of(pool);
+  if (p->owns_shared) {
+    uv_library_shutdown();
+    pthread_key_delete(p->shared->key);
+    free(p->shared);
+  }
+  free(p);
+}
+
+/* ---- Jobs ---------------------------------------------------------------- */
+
 static void on_work(uv_work_t* req) {
   job_t* job = req->data;
-  libuv_lane_t* l = of(job->lane);
-  atomic_fetch_add_explicit(&l->started, 1, memory_order_relaxed);
-  job->status = slot_get(l) == NULL ? UV_EIO : job->work(job);
+  libuv_pool_t* p = of(job->lane->pool);
+  count(&p->shared->started);
+  job->status = slot_get(p) == NULL ? UV_EIO : job->work(job);
 }
 
 static void on_after_work(uv_work_t* req, int status) {
   job_t* job = req->data;
-  libuv_lane_t* l = of(job->lane);
+  shared_t* shared = of(job->lane->pool)->shared;
   if (status == UV_ECANCELED) {
-    l->stats.cancelled++;
+    count(&shared->cancelled);
   } else {
-    l->stats.completed++;
+    count(&shared->completed);
     status = job->status;
   }
   job->done(job, status);
 }
 
-/* Submitted, and neither begun nor cancelled. Relaxed: a figure for people. */
-static int64_t waiting(libuv_lane_t* l) {
-  uint64_t started = atomic_load_explicit(&l->started, memory_order_relaxed);
-  return (int64_t) (l->stats.accepted - l->stats.cancelled - started);
+/* Submitted, and neither begun nor cancelled. Never negative, although the
+ * counters are read one after another. */
+static int64_t waiting(const shared_t* shared) {
+  uint64_t over = get(&shared->started) + get(&shared->cancelled);
+  uint64_t accepted = get(&shared->accepted);
+  return accepted > over ? (int64_t) (accepted - over) : 0;
+}
+
+static void note_waiting(shared_t* shared) {
+  int64_t now = waiting(shared);
+  int64_t max =
+      atomic_load_explicit(&shared->waiting_max, memory_order_relaxed);
+  while (now > max &&
+         !atomic_compare_exchange_weak_explicit(&shared->waiting_max,
+                                                &max,
+                                                now,
+                                                memory_order_relaxed,
+                                                memory_order_relaxed)) {
+  }
 }
 
 /* libuv starts all its threads with the first request, and they inherit the
  * signal mask of whoever makes it. A signal that ends the server is for the
- * loop's thread, which alone knows when it must no longer kill the process
- * (drain.c), so those threads have to block it. Loop thread only. */
-static int queue_work(libuv_lane_t* l, job_t* job) {
+ * first loop's thread (drain.c), so those threads have to block it. The first
+ * request is the indexer's, which is over before the other loops start: they
+ * only read the flag. */
+static int queue_work(libuv_pool_t* p, job_t* job) {
   static bool threads_started;
   sigset_t ends;
   sigset_t before;
   if (threads_started) {
-    return uv_queue_work(l->loop, &job->engine.req, on_work, on_after_work);
+    return uv_queue_work(p->loop, &job->engine.req, on_work, on_after_work);
   }
   sigemptyset(&ends);
   sigaddset(&ends, SIGTERM);
   sigaddset(&ends, SIGINT);
   pthread_sigmask(SIG_BLOCK, &ends, &before);
-  int rc = uv_queue_work(l->loop, &job->engine.req, on_work, on_after_work);
+  int rc = uv_queue_work(p->loop, &job->engine.req, on_work, on_after_work);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   threads_started = true;
   return rc;
 }
 
-static int lane_libuv_submit(job_t* job) {
-  libuv_lane_t* l = of(job->lane);
-  if (l->closing) {
+static int pool_libuv_submit(job_t* job) {
+  libuv_pool_t* p = of(job->lane->pool);
+  if (p->closing) {
     return UV_ESHUTDOWN;
   }
   job->engine.req.data = job;
-  int rc = queue_work(l, job);
+  int rc = queue_work(p, job);
   if (rc != 0) {
     return rc;
   }
-  l->stats.accepted++;
-  int64_t now_waiting = waiting(l);
-  if (now_waiting > l->stats.waiting_max) {
-    l->stats.waiting_max = now_waiting;
-  }
+  count(&p->shared->accepted);
+  note_waiting(p->shared);
   return 0;
 }
 
-static int lane_libuv_cancel(job_t* job) {
+static int pool_libuv_cancel(job_t* job) {
   /* Relaxed: a wish carries no data, and a late one costs a little work. */
   atomic_store_explicit(&job->wish, 1, memory_order_relaxed);
   return uv_cancel((uv_req_t*) &job->engine.req);
 }
 
-static int lane_libuv_is_cancelled(const job_t* job) {
+static int pool_libuv_is_cancelled(const job_t* job) {
   return atomic_load_explicit(&job->wish, memory_order_relaxed);
 }
 
-static void* lane_libuv_thread_data(const job_t* job) {
-  thread_slot_t* slot = pthread_getspecific(of(job->lane)->key);
-  return slot == NULL ? NULL : slot->thread_data;
-}
-
-static void lane_libuv_stats(lane_t* lane, lane_stats_t* out) {
-  *out = of(lane)->stats;
-  out->started = atomic_load_explicit(&of(lane)->started, memory_order_relaxed);
-  out->waiting = waiting(of(lane));
-  out->capacity = -1;
-  out->workers = -1;
-  out->busy = -1;
-}
-
-/* Work in flight keeps the loop alive until it is done; that cannot be limited
- * in time here. */
-static void lane_libuv_close(lane_t* lane, uint64_t timeout_ms) {
-  (void) timeout_ms;
-  of(lane)->closing = 1;
-}
-
-/* The destructors of the key run when the threads end, so those must end before
- * the key is deleted. uv_library_shutdown may be called twice. */
-static void lane_libuv_free(lane_t* lane) {
-  uv_library_shutdown();
-  pthread_key_delete(of(lane)->key);
-  free(of(lane));
+static void pool_libuv_stats(pool_t* pool, pool_stats_t* out) {
+  const shared_t* shared = of(pool)->shared;
+  *out = (pool_stats_t) {.capacity = -1, .workers = -1, .busy = -1};
+  out->accepted = get(&shared->accepted);
+  out->started = get(&shared->started);
+  out->completed = get(&shared->completed);
+  out->cancelled = get(&shared->cancelled);
+  out->waiting = waiting(shared);
+  out->waiting_max =
+      atomic_load_explicit(&shared->waiting_max, memory_order_relaxed);
 }
 
 const engine_t engine_libuv = {
     .name = "libuv",
-    .open = lane_libuv_open,
-    .submit = lane_libuv_submit,
-    .cancel = lane_libuv_cancel,
-    .is_cancelled = lane_libuv_is_cancelled,
-    .thread_data = lane_libuv_thread_data,
-    .stats = lane_libuv_stats,
-    .close = lane_libuv_close,
-    .free = lane_libuv_free,
+    .open = pool_libuv_open,
+    .attach = pool_libuv_attach,
+    .submit = pool_libuv_submit,
+    .cancel = pool_libuv_cancel,
+    .is_cancelled = pool_libuv_is_cancelled,
+    .thread_data = pool_libuv_thread_data,
+    .stats = pool_libuv_stats,
+    .close = pool_libuv_close,
+    .free = pool_libuv_free,
 };

@@ -1,9 +1,10 @@
-/* The engine that the server is built for: a pool of its own for every lane.
+/* The engine that the server is built for: bounded pools of threads.
  *
  *   open    uvpool_create with a capacity and a bound on what waits
+ *   attach  uvpool_attach: another event loop, the same threads
  *   submit  uvpool_submit; UV_EAGAIN becomes a 503
  *   cancel  uvpool_cancel; the client has gone
- *   close   uvpool_drain, then uvpool_close
+ *   close   uvpool_close; the last loop's ends the threads
  *
  * A full auth pool refuses logins. It cannot keep a search waiting: those have
  * threads of their own. */
@@ -12,38 +13,58 @@
 #include "engine.h"
 
 typedef struct {
-  lane_t lane;
-  uvpool_t* pool; /* loop thread; NULL once it is being closed for good */
-} uvpool_lane_t;
+  pool_t pool;
+  uvpool_t* handle; /* its loop's thread; NULL once it is being closed */
+} uvpool_pool_t;
 
-static uvpool_lane_t* of(lane_t* lane) {
-  return (uvpool_lane_t*) lane;
+static uvpool_pool_t* of(pool_t* pool) {
+  return (uvpool_pool_t*) pool;
 }
 
-static int lane_uvpool_open(uv_loop_t* loop,
-                            const lane_options_t* options,
-                            lane_t** lane) {
-  uvpool_lane_t* l = calloc(1, sizeof *l);
-  if (l == NULL) {
+static uvpool_pool_t* new_pool(const pool_options_t* options) {
+  uvpool_pool_t* p = calloc(1, sizeof *p);
+  if (p != NULL) {
+    p->pool.engine = &engine_uvpool;
+    p->pool.options = *options;
+  }
+  return p;
+}
+
+static int pool_uvpool_open(uv_loop_t* loop,
+                            const pool_options_t* options,
+                            pool_t** pool) {
+  uvpool_pool_t* p = new_pool(options);
+  if (p == NULL) {
     return UV_ENOMEM;
   }
-  l->lane.engine = &engine_uvpool;
-  l->lane.options = *options;
-
   uvpool_options_t o;
   uvpool_options_init(&o);
   o.name = options->name;
-  o.capacity = options->threads;
-  o.max_waiting = options->max_waiting;
+  o.capacity = options->lanes[0].threads;
+  o.max_waiting = options->lanes[0].max_waiting;
   o.on_worker_start = options->thread_start;
   o.on_worker_stop = options->thread_stop;
   o.data = options->data;
-  int rc = uvpool_create(loop, &o, &l->pool);
+  int rc = uvpool_create(loop, &o, &p->handle);
   if (rc != 0) {
-    free(l);
+    free(p);
     return rc;
   }
-  *lane = &l->lane;
+  *pool = &p->pool;
+  return 0;
+}
+
+static int pool_uvpool_attach(pool_t* first, uv_loop_t* loop, pool_t** pool) {
+  uvpool_pool_t* p = new_pool(&first->options);
+  if (p == NULL) {
+    return UV_ENOMEM;
+  }
+  int rc = uvpool_attach(of(first)->handle, loop, &p->handle);
+  if (rc != 0) {
+    free(p);
+    return rc;
+  }
+  *pool = &p->pool;
   return 0;
 }
 
@@ -57,33 +78,34 @@ static void on_done(uvpool_task_t* task, int status) {
   job->done(job, status);
 }
 
-static int lane_uvpool_submit(job_t* job) {
+static int pool_uvpool_submit(job_t* job) {
   uvpool_task_t* task = &job->engine.task;
-  uvpool_task_init(task);
-  task->data = job;
-  if (of(job->lane)->pool == NULL) {
+  uvpool_t* handle = of(job->lane->pool)->handle;
+  if (handle == NULL) {
     return UV_ESHUTDOWN;
   }
-  return uvpool_submit(of(job->lane)->pool, task, on_work, on_done);
+  uvpool_task_init(task);
+  task->data = job;
+  return uvpool_submit(handle, task, on_work, on_done);
 }
 
-static int lane_uvpool_cancel(job_t* job) {
+static int pool_uvpool_cancel(job_t* job) {
   return uvpool_cancel(&job->engine.task);
 }
 
-static int lane_uvpool_is_cancelled(const job_t* job) {
+static int pool_uvpool_is_cancelled(const job_t* job) {
   return uvpool_task_is_cancelled(&job->engine.task);
 }
 
-static void* lane_uvpool_thread_data(const job_t* job) {
+static void* pool_uvpool_thread_data(const job_t* job) {
   (void) job;
   return uvpool_worker_data();
 }
 
-static void lane_uvpool_stats(lane_t* lane, lane_stats_t* out) {
+static void pool_uvpool_stats(pool_t* pool, pool_stats_t* out) {
   uvpool_stats_t s;
-  *out = (lane_stats_t) {0};
-  if (of(lane)->pool == NULL || uvpool_stats(of(lane)->pool, &s) != 0) {
+  *out = (pool_stats_t) {0};
+  if (of(pool)->handle == NULL || uvpool_stats(of(pool)->handle, &s) != 0) {
     return;
   }
   out->accepted = s.accepted;
@@ -99,34 +121,27 @@ static void lane_uvpool_stats(lane_t* lane, lane_stats_t* out) {
   out->waiting_max = (int64_t) s.waiting_max;
 }
 
-static void on_drained(uvpool_t* pool, int status) {
-  (void) status; /* UV_ETIMEDOUT too: close cancels what still waits */
-  uvpool_close(pool, NULL);
-}
-
-static void lane_uvpool_close(lane_t* lane, uint64_t timeout_ms) {
-  uvpool_t* pool = of(lane)->pool;
-  if (pool == NULL) {
-    return;
-  }
-  of(lane)->pool = NULL;
-  if (uvpool_drain(pool, timeout_ms, on_drained) != 0) {
-    uvpool_close(pool, NULL);
+static void pool_uvpool_close(pool_t* pool) {
+  uvpool_t* handle = of(pool)->handle;
+  if (handle != NULL) {
+    of(pool)->handle = NULL;
+    uvpool_close(handle, NULL);
   }
 }
 
-static void lane_uvpool_free(lane_t* lane) {
-  free(of(lane));
+static void pool_uvpool_free(pool_t* pool) {
+  free(of(pool));
 }
 
 const engine_t engine_uvpool = {
     .name = "uvpool",
-    .open = lane_uvpool_open,
-    .submit = lane_uvpool_submit,
-    .cancel = lane_uvpool_cancel,
-    .is_cancelled = lane_uvpool_is_cancelled,
-    .thread_data = lane_uvpool_thread_data,
-    .stats = lane_uvpool_stats,
-    .close = lane_uvpool_close,
-    .free = lane_uvpool_free,
+    .open = pool_uvpool_open,
+    .attach = pool_uvpool_attach,
+    .submit = pool_uvpool_submit,
+    .cancel = pool_uvpool_cancel,
+    .is_cancelled = pool_uvpool_is_cancelled,
+    .thread_data = pool_uvpool_thread_data,
+    .stats = pool_uvpool_stats,
+    .close = pool_uvpool_close,
+    .free = pool_uvpool_free,
 };

@@ -60,7 +60,7 @@ static void complete(exchange_t* e) {
     e->response.extra = "";
   }
   e->ready = 1;
-  metrics_count(&conn->server->metrics, e->route, e->response.status);
+  metrics_response(&conn->reactor->metrics, e->route, e->response.status);
   conn_pump(conn);
 }
 
@@ -96,7 +96,7 @@ void exchange_error(exchange_t* e, int status, const char* message) {
 /* ---- Jobs ---------------------------------------------------------------- */
 
 int exchange_submit(exchange_t* e,
-                    lane_t* lane,
+                    const lane_t* lane,
                     job_t* job,
                     job_work_cb work,
                     job_done_cb done) {
@@ -151,7 +151,7 @@ static int decide_close(conn_t* conn, const exchange_t* e) {
     return 0;
   }
   return conn->last_request ||
-         (conn->server->phase >= SERVER_DRAINING &&
+         (conn->reactor->phase >= REACTOR_DRAINING &&
           conn->in_start == conn->in_end && !http_parse_started(&conn->parse));
 }
 
@@ -178,8 +178,8 @@ void exchange_write(conn_t* conn) {
     return;
   }
   conn->write.data = conn;
-  conn->write_deadline =
-      uv_now(conn->server->loop) + conn->server->options->write_timeout_ms;
+  conn->write_deadline = uv_now(&conn->reactor->loop) +
+                         conn->reactor->server->options->write_timeout_ms;
   int rc = uv_write(
       &conn->write, (uv_stream_t*) &conn->tcp, bufs, count, on_written);
   if (rc != 0) {

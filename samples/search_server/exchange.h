@@ -13,7 +13,7 @@
 
 typedef struct exchange_s exchange_t;
 
-/* Loop thread. */
+/* The thread of its connection's reactor. */
 struct exchange_s {
   conn_t* conn;
   exchange_t* next;
@@ -46,7 +46,7 @@ void exchange_refuse(exchange_t* exchange,
  * closed the exchange is answered 503 and the result is not 0; the job is not
  * kept. */
 int exchange_submit(exchange_t* exchange,
-                    lane_t* lane,
+                    const lane_t* lane,
                     job_t* job,
                     job_work_cb work,
                     job_done_cb done);

@@ -10,6 +10,9 @@
 #define SEARCH_SERVER_LIMITS_H
 
 enum {
+  /* --loops. */
+  LOOPS_MAX = 64,
+
   /* Bytes read from a connection and not parsed yet. */
   CONN_INPUT = 16 * 1024,
 

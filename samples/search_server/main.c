@@ -11,15 +11,17 @@
  *
  * The life of the process:
  *
- *   options, users, index, lanes -> indexer -> listen -> serve -> drain -> exit
+ *   options, users, index, pools -> indexer -> listen -> serve -> drain -> exit
  *
- * One thread, the loop's, owns everything but what a comment says workers use.
- * Whatever ends the server, also a failure at start, goes through drain.c; then
+ * With --loops=N there are N event loops, each on a thread of its own, which
+ * owns everything but what a comment says others use; see server.h. They share
+ * the pools. Whatever ends the server, also a failure at start, goes through drain.c; then
  * uv_run returns, and what is left is to free. The exit code is 0 after a
  * signal, 1 when the server could not start, 2 for a wrong command line. */
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "indexer.h"
@@ -27,48 +29,25 @@
 #include "server.h"
 
 static void on_indexed(server_t* server, int status) {
-  if (status == 0 && server->phase == SERVER_INDEXING) {
-    server->phase = SERVER_SERVING;
-    if (server_listen(server) != 0) {
+  reactor_t* first = &server->reactors[0];
+  if (status == 0 && first->phase == REACTOR_STARTING) {
+    if (reactor_listen(first) == 0) {
+      first->phase = REACTOR_SERVING;
+      reactors_start(server);
+    } else {
       drain_begin(server, 1);
     }
   } else if (status != 0 && status != UV_ECANCELED) {
     drain_begin(server, 1);
   }
-  drain_check(server);
+  reactor_check(first);
 }
 
-static int open_lanes(server_t* server) {
-  const options_t* o = server->options;
-  const lane_options_t db = {
-      .name = "db",
-      .threads = (int) o->db_threads,
-      .max_waiting = (int) o->db_waiting,
-      .thread_start = search_reader_open,
-      .thread_stop = search_reader_close,
-      .data = server->index,
-  };
-  const lane_options_t auth = {
-      .name = "auth",
-      .threads = (int) o->auth_threads,
-      .max_waiting = (int) o->auth_waiting,
-  };
-  int rc = o->engine->open(server->loop, &db, &server->db);
-  if (rc == 0) {
-    rc = o->engine->open(server->loop, &auth, &server->auth);
-  }
-  if (rc != 0) {
-    fprintf(stderr,
-            "search_server: a pool cannot be made: %s.\n",
-            uvpool_strerror(rc));
-  }
-  return rc;
-}
-
-/* Starts what runs on the loop. On an error, drain_begin cleans up. */
+/* Starts what runs on the first loop. On an error, drain_begin cleans up. */
 static int start(server_t* server) {
   server->index = search_index_create();
-  if (server->index == NULL || open_lanes(server) != 0) {
+  if (drain_init(server) != 0 || server->index == NULL ||
+      lanes_open(&server->reactors[0]) != 0) {
     return -1;
   }
   return indexer_start(server, on_indexed);
@@ -76,30 +55,37 @@ static int start(server_t* server) {
 
 /* Runs the server from its first handle to its last. Returns the exit code. */
 static int serve(server_t* server) {
-  uv_loop_t loop;
-  int rc = uv_loop_init(&loop);
-  if (rc == 0) {
-    server->loop = &loop;
-    rc = drain_init(server);
-  }
+  reactor_t* first = &server->reactors[0];
+  int rc = reactor_init(first, server, 0);
   if (rc != 0) {
     fprintf(stderr, "search_server: no event loop: %s.\n", uv_strerror(rc));
     return 1;
   }
+  server->started = 1;
   if (start(server) != 0) {
     drain_begin(server, 1);
   }
-  uv_run(&loop, UV_RUN_DEFAULT);
-
-  if (uv_loop_close(&loop) != 0) {
-    fprintf(stderr, "search_server: bug: a handle is still open.\n");
+  if (reactor_run(first) != 0) {
     return 1;
   }
   /* Closes the readers of the index, so the index goes last. */
-  lane_free(server->db);
-  lane_free(server->auth);
+  for (unsigned i = server->started; i > 0; i--) {
+    reactor_free(&server->reactors[i - 1]);
+  }
   search_index_free(server->index);
   return server->exit_code;
+}
+
+static int run(const options_t* options, const users_t* users) {
+  server_t server = {.options = options, .users = users};
+  server.reactors = calloc(options->loops, sizeof *server.reactors);
+  if (server.reactors == NULL) {
+    fprintf(stderr, "search_server: out of memory.\n");
+    return 1;
+  }
+  int rc = serve(&server);
+  free(server.reactors);
+  return rc;
 }
 
 int main(int argc, char** argv) {
@@ -122,8 +108,7 @@ int main(int argc, char** argv) {
   if (users == NULL) {
     return 1;
   }
-  server_t server = {.options = &options, .users = users};
-  rc = serve(&server);
+  rc = run(&options, users);
   users_free(users);
   return rc;
 }

@@ -1,12 +1,13 @@
-/* Counters of the server, and /metrics in the text format of Prometheus.
- *
- * All of it belongs to the loop thread. */
+/* Counters, and /metrics in the text format of Prometheus: the figures of the
+ * whole process, whichever loop is asked. */
 #ifndef SEARCH_SERVER_METRICS_H
 #define SEARCH_SERVER_METRICS_H
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include "engine.h"
+#include "limits.h"
 #include "response.h"
 #include "strbuf.h"
 
@@ -19,21 +20,44 @@ typedef enum {
   ROUTE_COUNT
 } route_id_t;
 
+typedef enum {
+  EVENT_CONNECTION,
+  EVENT_CONNECTION_REFUSED, /* there were too many */
+  EVENT_DISCONNECT,         /* the client left before its answer */
+  EVENT_TIMEOUT,            /* a client was too slow */
+  EVENT_COUNT
+} event_id_t;
+
+/* Of one loop. Its thread adds, any thread reads: relaxed, since no other data
+ * depends on a figure. */
 typedef struct metrics_s {
-  uint64_t responses[ROUTE_COUNT][RESPONSE_STATUS_COUNT];
-  uint64_t connections_total;
-  uint64_t connections_refused; /* there were too many */
-  uint64_t disconnects;         /* the client left before its answer */
-  uint64_t timeouts;            /* a client was too slow */
-  unsigned connections;         /* now */
+  atomic_uint_least64_t responses[ROUTE_COUNT][RESPONSE_STATUS_COUNT];
+  atomic_uint_least64_t events[EVENT_COUNT];
 } metrics_t;
 
-void metrics_count(metrics_t* m, route_id_t route, int status);
+void metrics_response(metrics_t* m, route_id_t route, int status);
+void metrics_event(metrics_t* m, event_id_t event);
 
-/* Appends everything: the counters, and the figures of `count` lanes. */
-void metrics_write(const metrics_t* m,
-                   lane_t* const* lanes,
-                   unsigned count,
-                   strbuf_t* out);
+/* What /metrics tells of. Constant during the call. */
+typedef struct metrics_sources_s {
+  const metrics_t* loops[LOOPS_MAX];
+  unsigned loop_count;
+  unsigned connections; /* now */
+  pool_t* const* pools;
+  unsigned pool_count;
+} metrics_sources_t;
+
+/* Appends everything: the counters, summed over the loops, and the figures of
+ * the pools. */
+void metrics_write(const metrics_sources_t* sources, strbuf_t* out);
+
+/* metrics_pool.c */
+void metrics_write_pools(pool_t* const* pools, unsigned count, strbuf_t* out);
+
+/* Appends the HELP and TYPE lines of a metric. */
+void metrics_head(strbuf_t* out,
+                  const char* name,
+                  const char* type,
+                  const char* help);
 
 #endif /* SEARCH_SERVER_METRICS_H */

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "limits.h"
+
 typedef struct {
   const char* name;
   size_t offset; /* of an unsigned in options_t */
@@ -25,6 +27,12 @@ static const number_t numbers[] = {
      65535,
      8080,
      "port to listen on; 0: a free one, which is printed"},
+    {"loops",
+     offsetof(options_t, loops),
+     1,
+     LOOPS_MAX,
+     1,
+     "event loops, each on a thread of its own"},
     {"max-connections",
      offsetof(options_t, max_connections),
      1,

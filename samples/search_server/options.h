@@ -14,6 +14,7 @@ typedef struct options_s {
   unsigned directory_count;
 
   unsigned port; /* 0: any free one */
+  unsigned loops;
   unsigned max_connections;
   unsigned db_threads;
   unsigned db_waiting;

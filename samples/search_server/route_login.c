@@ -105,7 +105,7 @@ static const char* get_parameters(login_job_t* login,
   return NULL;
 }
 
-void route_login(server_t* server,
+void route_login(reactor_t* reactor,
                  exchange_t* exchange,
                  const http_request_t* request) {
   if (!is_form(request->content_type)) {
@@ -119,12 +119,14 @@ void route_login(server_t* server,
     return;
   }
   login->exchange = exchange;
-  const char* wrong = get_parameters(login, server->users, request);
+  const char* wrong = get_parameters(login, reactor->server->users, request);
   if (wrong != NULL) {
     exchange_error(exchange, 400, wrong);
-  } else if (exchange_submit(
-                 exchange, server->auth, &login->job, login_work, login_done) ==
-             0) {
+  } else if (exchange_submit(exchange,
+                             &reactor->lanes[LANE_AUTH],
+                             &login->job,
+                             login_work,
+                             login_done) == 0) {
     return;
   }
   login_free(login);

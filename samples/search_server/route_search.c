@@ -122,7 +122,7 @@ static const char* get_parameters(search_job_t* s,
   return s->limit < 0 ? "limit is a small number, 1 or more" : NULL;
 }
 
-void route_search(server_t* server,
+void route_search(reactor_t* reactor,
                   exchange_t* exchange,
                   const char* query,
                   size_t query_len) {
@@ -132,13 +132,15 @@ void route_search(server_t* server,
     return;
   }
   s->exchange = exchange;
-  const char* wrong =
-      get_parameters(s, query, query_len, (int) server->options->max_results);
+  const char* wrong = get_parameters(
+      s, query, query_len, (int) reactor->server->options->max_results);
   if (wrong != NULL) {
     exchange_error(exchange, 400, wrong);
-  } else if (exchange_submit(
-                 exchange, server->db, &s->job, search_work, search_done) ==
-             0) {
+  } else if (exchange_submit(exchange,
+                             &reactor->lanes[LANE_DB],
+                             &s->job,
+                             search_work,
+                             search_done) == 0) {
     return;
   }
   free(s);

@@ -5,8 +5,8 @@
  * dead one. */
 #include "routes.h"
 
-void route_healthz(server_t* server, exchange_t* exchange) {
-  if (server->phase >= SERVER_DRAINING) {
+void route_healthz(reactor_t* reactor, exchange_t* exchange) {
+  if (reactor->phase >= REACTOR_DRAINING) {
     exchange_error(exchange, 503, "draining");
     return;
   }
@@ -16,10 +16,19 @@ void route_healthz(server_t* server, exchange_t* exchange) {
   exchange_respond(exchange, 200, "application/json", &body);
 }
 
-void route_metrics(server_t* server, exchange_t* exchange) {
-  lane_t* const lanes[] = {server->db, server->auth};
+void route_metrics(reactor_t* reactor, exchange_t* exchange) {
+  const server_t* server = reactor->server;
+  metrics_sources_t sources = {
+      .loop_count = server->options->loops,
+      .connections = atomic_load(&server->connections),
+      .pools = reactor->pools,
+      .pool_count = reactor->pool_count,
+  };
+  for (unsigned i = 0; i < sources.loop_count; i++) {
+    sources.loops[i] = &server->reactors[i].metrics;
+  }
   strbuf_t body;
   strbuf_init(&body, RESPONSE_MAX);
-  metrics_write(&server->metrics, lanes, 2, &body);
+  metrics_write(&sources, &body);
   exchange_respond(exchange, 200, "text/plain; version=0.0.4", &body);
 }

@@ -56,7 +56,7 @@ static int is_allowed(const http_request_t* request, int is_post) {
   return request->method == METHOD_GET || request->method == METHOD_HEAD;
 }
 
-void routes_dispatch(server_t* server,
+void routes_dispatch(reactor_t* reactor,
                      exchange_t* exchange,
                      const http_request_t* request) {
   char path[REQUEST_LINE_MAX];
@@ -81,15 +81,15 @@ void routes_dispatch(server_t* server,
   }
   switch (routes[i].id) {
     case ROUTE_SEARCH:
-      route_search(server, exchange, target.query, target.query_len);
+      route_search(reactor, exchange, target.query, target.query_len);
       break;
     case ROUTE_LOGIN:
-      route_login(server, exchange, request);
+      route_login(reactor, exchange, request);
       break;
     case ROUTE_METRICS:
-      route_metrics(server, exchange);
+      route_metrics(reactor, exchange);
       break;
     default:
-      route_healthz(server, exchange);
+      route_healthz(reactor, exchange);
   }
 }

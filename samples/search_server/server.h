@@ -1,67 +1,52 @@
-/* What the parts of the server share. All of it belongs to the loop thread,
- * except where a worker is named. */
+/* What the whole server shares, whatever the number of its event loops.
+ *
+ *   server_t      this: options, users, index, the count of connections
+ *   reactor_t     what the thread of one event loop owns         (reactor.h)
+ *   pool_t        threads for blocking work, shared by the loops  (engine.h)
+ *
+ * The first loop, reactors[0], runs on the main thread. It is the one that
+ * fills the index, starts the others, hears of signals and ends last. */
 #ifndef SEARCH_SERVER_SERVER_H
 #define SEARCH_SERVER_SERVER_H
 
+#include <stdatomic.h>
 #include <uv.h>
 
-#include "engine.h"
-#include "metrics.h"
 #include "options.h"
+#include "reactor.h"
 #include "search_index.h"
 #include "users.h"
 
-typedef struct conn_s conn_t;
 typedef struct indexer_s indexer_t;
 
-typedef enum {
-  SERVER_INDEXING, /* not listening yet */
-  SERVER_SERVING,
-  SERVER_DRAINING, /* no new connections; what is on the way is answered */
-  SERVER_CLOSED    /* the lanes are closing; the loop is about to end */
-} server_phase_t;
-
-typedef struct server_s {
-  /* Constant while the loop runs. */
-  uv_loop_t* loop;
+struct server_s {
+  /* Constant while any loop runs. */
   const options_t* options;
   const users_t* users;  /* workers read it */
   search_index_t* index; /* workers use it */
-  lane_t* db;
-  lane_t* auth;
+  reactor_t* reactors;   /* options->loops of them */
 
-  server_phase_t phase;
-  int exit_code;
+  /* Written by the first loop before the others start, then constant. */
+  unsigned port; /* that is listened on */
+
+  /* Any thread. Open connections of all loops. */
+  atomic_uint connections;
+
+  /* First loop. */
   indexer_t* indexer; /* NULL once the index is complete */
-
-  /* Of listener.c. */
-  uv_tcp_t listener;
-  int listening;
-  uv_tcp_t drop; /* of a connection that is accepted just to be closed */
-  int dropping;
-  int drop_again;
-
-  conn_t* connections; /* all of them, also those that are being closed */
-  metrics_t metrics;
-
-  /* Of drain.c. */
+  unsigned started;   /* reactors that run: [0] to [started - 1] */
+  unsigned joined;    /* of those, how many threads have ended */
+  int announced;
+  int exit_code;
   uv_signal_t sigterm;
   uv_signal_t sigint;
-  uv_timer_t drain_timer;
-  int grace_over;
-} server_t;
+};
 
-/* listener.c: listens, and prints the address to stdout. */
-int server_listen(server_t* server);
-
-/* drain.c */
+/* drain.c, for the first loop: hears of signals from now on. */
 int drain_init(server_t* server);
 
-/* Ends the server as SIGTERM does; `exit_code` is kept if it is not 0. */
+/* Ends the server as SIGTERM does; `exit_code` is kept if it is not 0. First
+ * loop. */
 void drain_begin(server_t* server, int exit_code);
-
-/* Looks whether everything is over; called when a connection or the indexer has
- * ended. */
-void drain_check(server_t* server);
 
 #endif /* SEARCH_SERVER_SERVER_H */

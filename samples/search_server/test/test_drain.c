@@ -38,6 +38,9 @@ static void test_bad_command_lines(void** state) {
   assert_int_equal(run("--users=x", "--port=", "."), 2);
   assert_int_equal(run("--users=x", "--engine=other", "."), 2);
   assert_int_equal(run("--users=x", "--db-threads=0", "."), 2);
+  assert_int_equal(run("--users=x", "--loops=0", "."), 2);
+  assert_int_equal(run("--users=x", "--loops=65", "."), 2);
+  assert_int_equal(run("--users=x", "--loops=two", "."), 2);
   assert_int_equal(run("--hash-password=", NULL, NULL), 2);
   assert_int_equal(run("--hash-password=a:b", NULL, NULL), 2);
 }

@@ -44,7 +44,7 @@ static void link_conn(conn_t* conn) {
   reactor->connections = conn;
 }
 
-void conn_unref(conn_t* conn) {
+static void unref(conn_t* conn) {
   reactor_t* reactor = conn->reactor;
   if (--conn->refs > 0) {
     return;
@@ -57,7 +57,11 @@ void conn_unref(conn_t* conn) {
 }
 
 static void on_closed(uv_handle_t* handle) {
-  conn_unref(handle->data);
+  unref(handle->data);
+}
+
+static void on_jobs_closed(job_group_t* group) {
+  unref(group->data);
 }
 
 void conn_close(conn_t* conn) {
@@ -65,11 +69,9 @@ void conn_close(conn_t* conn) {
     return;
   }
   conn->phase = CONN_CLOSING;
-  for (exchange_t* e = conn->first; e != NULL; e = e->next) {
-    exchange_cancel(e);
-  }
   uv_close((uv_handle_t*) &conn->tcp, on_closed);
   uv_close((uv_handle_t*) &conn->timer, on_closed);
+  job_group_close(&conn->jobs, on_jobs_closed);
 }
 
 static void refuse_conn(conn_t* conn) {
@@ -87,7 +89,9 @@ static void refuse_conn(conn_t* conn) {
 static void begin(conn_t* conn, unsigned open) {
   reactor_t* reactor = conn->reactor;
   unsigned max = reactor->server->options->max_connections;
-  if (uv_accept((uv_stream_t*) &reactor->listener, (uv_stream_t*) &conn->tcp) !=
+  conn->jobs.data = conn;
+  if (job_group_open(&conn->jobs, reactor->pools, reactor->pool_count) != 0 ||
+      uv_accept((uv_stream_t*) &reactor->listener, (uv_stream_t*) &conn->tcp) !=
           0 ||
       open > max + CONN_REFUSALS_MAX) {
     conn_close(conn);
@@ -108,7 +112,7 @@ int conn_accept(reactor_t* reactor) {
   conn->tcp.data = conn;
   uv_tcp_init(&reactor->loop, &conn->tcp);
   deadline_init(conn);
-  conn->refs = 2;
+  conn->refs = 3;
   http_parse_init(&conn->parse);
   link_conn(conn);
   metrics_event(&reactor->metrics, EVENT_CONNECTION);

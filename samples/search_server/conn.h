@@ -4,8 +4,9 @@
  *   exchange.c   the queue of requests and the writing of their responses
  *   deadline.c   how long a client may take
  *
- * A connection is freed when both of its libuv handles are closed and no job
- * works for it any more; `refs` counts them. */
+ * All jobs of a connection are one group. When the client goes away they are
+ * given up by one call, and the connection is freed when both of its libuv
+ * handles and the group are closed; `refs` counts the three. */
 #ifndef SEARCH_SERVER_CONN_H
 #define SEARCH_SERVER_CONN_H
 
@@ -30,7 +31,8 @@ struct conn_s {
   conn_t* next;
   uv_tcp_t tcp;
   uv_timer_t timer;
-  unsigned refs; /* two handles, and jobs in flight */
+  job_group_t jobs;
+  unsigned refs; /* two handles and a group that are not closed */
   conn_phase_t phase;
   int reading;
   int pumping;      /* conn_pump is on the stack */
@@ -69,9 +71,6 @@ void conn_pump(conn_t* conn);
 /* Ends it at once, whatever is in flight: waiting jobs are cancelled, running
  * ones are asked to stop. */
 void conn_close(conn_t* conn);
-
-/* Gives back one of the refs; frees the connection with the last. */
-void conn_unref(conn_t* conn);
 
 /* Ends what idles, and takes no further requests on the rest. */
 void conn_drain(conn_t* conn);

@@ -6,9 +6,13 @@
  *
  *   thread data   a thread-specific key per pool, filled at the first use; its
  *                 destructor runs when uv_library_shutdown ends the threads
- *   cancellation  a flag in the job for work that already runs
+ *   groups        a list of the jobs; uv_cancel for each, and a flag in the job
+ *                 for work that already runs
  *   result        a field in the job
- *   figures       counters that all loops add to */
+ *   figures       counters that all loops add to
+ *
+ * Deadlines are not kept: a job that comes too late is run all the same, and
+ * answered late. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -159,23 +163,57 @@ static void pool_libuv_free(pool_t* pool) {
 
 /* ---- Jobs ---------------------------------------------------------------- */
 
+static void link_job(job_t* job) {
+  group_part_t* part = job->part;
+  if (part != NULL) {
+    job->engine.libuv.prev = NULL;
+    job->engine.libuv.next = part->engine.libuv.first;
+    if (job->engine.libuv.next != NULL) {
+      job->engine.libuv.next->engine.libuv.prev = job;
+    }
+    part->engine.libuv.first = job;
+  }
+}
+
+static void unlink_job(job_t* job) {
+  job_t* next = job->engine.libuv.next;
+  job_t* prev = job->engine.libuv.prev;
+  if (job->part == NULL) {
+    return;
+  }
+  if (next != NULL) {
+    next->engine.libuv.prev = prev;
+  }
+  if (prev != NULL) {
+    prev->engine.libuv.next = next;
+  } else {
+    job->part->engine.libuv.first = next;
+  }
+}
+
 static void on_work(uv_work_t* req) {
   job_t* job = req->data;
   libuv_pool_t* p = of(job->lane->pool);
   count(&p->shared->started);
-  job->status = slot_get(p) == NULL ? UV_EIO : job->work(job);
+  job->engine.libuv.status = slot_get(p) == NULL ? UV_EIO : job_run(job);
 }
 
 static void on_after_work(uv_work_t* req, int status) {
   job_t* job = req->data;
+  group_part_t* part = job->part;
   shared_t* shared = of(job->lane->pool)->shared;
   if (status == UV_ECANCELED) {
     count(&shared->cancelled);
   } else {
     count(&shared->completed);
-    status = job->status;
+    status = job->engine.libuv.status;
   }
+  unlink_job(job);
   job->done(job, status);
+  if (part != NULL && part->engine.libuv.closing &&
+      part->engine.libuv.first == NULL) {
+    group_part_closed(part);
+  }
 }
 
 /* Submitted, and neither begun nor cancelled. Never negative, although the
@@ -209,13 +247,15 @@ static int queue_work(libuv_pool_t* p, job_t* job) {
   sigset_t ends;
   sigset_t before;
   if (threads_started) {
-    return uv_queue_work(p->loop, &job->engine.req, on_work, on_after_work);
+    return uv_queue_work(
+        p->loop, &job->engine.libuv.req, on_work, on_after_work);
   }
   sigemptyset(&ends);
   sigaddset(&ends, SIGTERM);
   sigaddset(&ends, SIGINT);
   pthread_sigmask(SIG_BLOCK, &ends, &before);
-  int rc = uv_queue_work(p->loop, &job->engine.req, on_work, on_after_work);
+  int rc =
+      uv_queue_work(p->loop, &job->engine.libuv.req, on_work, on_after_work);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   threads_started = true;
   return rc;
@@ -226,25 +266,46 @@ static int pool_libuv_submit(job_t* job) {
   if (p->closing) {
     return UV_ESHUTDOWN;
   }
-  job->engine.req.data = job;
+  job->engine.libuv.req.data = job;
+  atomic_init(&job->engine.libuv.wish, 0);
   int rc = queue_work(p, job);
   if (rc != 0) {
     return rc;
   }
+  link_job(job);
   count(&p->shared->accepted);
   note_waiting(p->shared);
   return 0;
 }
 
-static int pool_libuv_cancel(job_t* job) {
-  /* Relaxed: a wish carries no data, and a late one costs a little work. */
-  atomic_store_explicit(&job->wish, 1, memory_order_relaxed);
-  return uv_cancel((uv_req_t*) &job->engine.req);
+static int pool_libuv_is_cancelled(const job_t* job) {
+  return atomic_load_explicit(&job->engine.libuv.wish, memory_order_relaxed);
 }
 
-static int pool_libuv_is_cancelled(const job_t* job) {
-  return atomic_load_explicit(&job->wish, memory_order_relaxed);
+/* ---- Groups: by hand ----------------------------------------------------- */
+
+static int pool_libuv_group_open(group_part_t* part) {
+  part->engine.libuv.first = NULL;
+  part->engine.libuv.closing = 0;
+  return 0;
 }
+
+/* uv_cancel calls nothing itself, so the list stays as it is. */
+static void pool_libuv_group_close(group_part_t* part) {
+  part->engine.libuv.closing = 1;
+  job_t* job = part->engine.libuv.first;
+  if (job == NULL) {
+    group_part_closed(part);
+    return;
+  }
+  for (; job != NULL; job = job->engine.libuv.next) {
+    /* Relaxed: a wish carries no data, and a late one costs a little work. */
+    atomic_store_explicit(&job->engine.libuv.wish, 1, memory_order_relaxed);
+    uv_cancel((uv_req_t*) &job->engine.libuv.req);
+  }
+}
+
+/* ---- Figures ------------------------------------------------------------- */
 
 static void pool_libuv_stats(pool_t* pool, pool_stats_t* out) {
   const shared_t* shared = of(pool)->shared;
@@ -263,7 +324,8 @@ const engine_t engine_libuv = {
     .open = pool_libuv_open,
     .attach = pool_libuv_attach,
     .submit = pool_libuv_submit,
-    .cancel = pool_libuv_cancel,
+    .group_open = pool_libuv_group_open,
+    .group_close = pool_libuv_group_close,
     .is_cancelled = pool_libuv_is_cancelled,
     .thread_data = pool_libuv_thread_data,
     .stats = pool_libuv_stats,

@@ -95,37 +95,59 @@ void exchange_error(exchange_t* e, int status, const char* message) {
 
 /* ---- Jobs ---------------------------------------------------------------- */
 
+static const char retry[] = "Retry-After: 1\r\n";
+
+static uint64_t deadline_of(const exchange_t* e) {
+  unsigned ms = e->conn->reactor->server->options->deadline_ms;
+  return ms == 0 ? 0 : uv_hrtime() + (uint64_t) ms * 1000000;
+}
+
 int exchange_submit(exchange_t* e,
                     const lane_t* lane,
                     job_t* job,
                     job_work_cb work,
-                    job_done_cb done) {
-  int rc = lane_submit(lane, job, work, done);
+                    job_done_cb done,
+                    const char* label) {
+  const job_options_t options = {
+      .label = label,
+      .deadline_ns = deadline_of(e),
+      .group = &e->conn->jobs,
+  };
+  int rc = lane_submit(lane, job, work, done, &options);
   if (rc != 0) {
     exchange_refuse(e,
                     503,
                     rc == UV_EAGAIN ? "too much is waiting already"
                                     : "no worker can be had",
-                    "Retry-After: 1\r\n");
-    return rc;
+                    retry);
   }
-  e->job = job;
-  e->conn->refs++;
+  return rc;
+}
+
+/* How long it waited and worked, for Server-Timing. */
+static void note_times(exchange_t* e, const job_t* job) {
+  e->response.has_times = 1;
+  e->response.waited_us = (job->begun_at - job->submitted_at) / 1000;
+  e->response.worked_us =
+      job->ended_at == 0 ? 0 : (job->ended_at - job->begun_at) / 1000;
+}
+
+int exchange_job_done(exchange_t* e, const job_t* job, int status) {
+  if (e->conn->phase == CONN_CLOSING) {
+    return 0;
+  }
+  if (job->begun_at != 0) {
+    note_times(e, job);
+    return 1;
+  }
+  if (status == UV_ETIMEDOUT) {
+    exchange_refuse(e, 504, "no worker was free in time", retry);
+  } else if (status == UV_ECANCELED) {
+    exchange_error(e, 503, "the server is shutting down");
+  } else {
+    exchange_error(e, 500, "the work could not be begun");
+  }
   return 0;
-}
-
-int exchange_job_done(exchange_t* e) {
-  conn_t* conn = e->conn;
-  int open = conn->phase != CONN_CLOSING;
-  e->job = NULL;
-  conn_unref(conn);
-  return open;
-}
-
-void exchange_cancel(exchange_t* e) {
-  if (e->job != NULL) {
-    job_cancel(e->job);
-  }
 }
 
 /* ---- Writing ------------------------------------------------------------- */

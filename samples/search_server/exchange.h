@@ -17,8 +17,7 @@ typedef struct exchange_s exchange_t;
 struct exchange_s {
   conn_t* conn;
   exchange_t* next;
-  job_t* job; /* in flight for it, or NULL */
-  int ready;  /* `response` is complete */
+  int ready; /* `response` is complete */
   int head_only;
   route_id_t route;
   char request_id[REQUEST_ID_MAX + 1];
@@ -42,21 +41,20 @@ void exchange_refuse(exchange_t* exchange,
                      const char* message,
                      const char* extra);
 
-/* Hands a job to a lane on behalf of the exchange. If the lane is full or
- * closed the exchange is answered 503 and the result is not 0; the job is not
- * kept. */
+/* Hands a job to a lane on behalf of the exchange, with the deadline of
+ * --deadline-ms. If the lane is full or closed the exchange is answered 503 and
+ * the result is not 0; the job is not kept. */
 int exchange_submit(exchange_t* exchange,
                     const lane_t* lane,
                     job_t* job,
                     job_work_cb work,
-                    job_done_cb done);
+                    job_done_cb done,
+                    const char* label);
 
-/* First thing in the job's done callback: 1 if there still is someone to
- * answer; 0 if the exchange is gone. */
-int exchange_job_done(exchange_t* exchange);
-
-/* Asks for the job, if there is one, to be given up. */
-void exchange_cancel(exchange_t* exchange);
+/* First thing in the job's done callback: 1 if its result is to be answered; 0
+ * if the exchange is gone, or was answered here because the work was not begun:
+ * 504 at its deadline, 503 if the server has given it up. */
+int exchange_job_done(exchange_t* exchange, const job_t* job, int status);
 
 /* Writes as many responses as are ready at the head of the queue. */
 void exchange_write(conn_t* conn);

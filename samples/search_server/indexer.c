@@ -203,8 +203,9 @@ static batch_t* batch_new(indexer_t* ix) {
 /* Submits a batch, or frees it and notes why not. */
 static int batch_submit(batch_t* batch, job_work_cb work, job_done_cb done) {
   indexer_t* ix = batch->indexer;
-  int rc = lane_submit(
-      &ix->server->reactors[0].lanes[LANE_DB], &batch->job, work, done);
+  const job_options_t options = {.label = "index"};
+  const lane_t* db = &ix->server->reactors[0].lanes[LANE_DB];
+  int rc = lane_submit(db, &batch->job, work, done, &options);
   if (rc != 0) {
     fprintf(stderr,
             "search_server: indexing: no worker can be started: %s.\n",

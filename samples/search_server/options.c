@@ -63,6 +63,12 @@ static const number_t numbers[] = {
      100000,
      32,
      "logins that may wait; beyond, 503"},
+    {"deadline-ms",
+     offsetof(options_t, deadline_ms),
+     0,
+     3600000,
+     0,
+     "a search or login not begun by then: 504; 0: waits"},
     {"max-results",
      offsetof(options_t, max_results),
      1,
@@ -116,6 +122,7 @@ enum {
   OPT_HOST,
   OPT_USERS,
   OPT_HASH,
+  OPT_ONE_POOL,
   FIRST_NUMBER
 };
 
@@ -142,7 +149,12 @@ static void usage(FILE* out) {
       "the\n"
       "                            environment variable UV_THREADPOOL_SIZE "
       "says how\n"
-      "                            many threads all work shares [uvpool]\n");
+      "                            many threads all work shares [uvpool]\n"
+      "  --one-pool                one pool of --db-threads + --auth-threads, "
+      "of\n"
+      "                            which logins get --auth-threads at most, "
+      "and\n"
+      "                            searches all that are free\n");
   for (size_t i = 0; i < NUMBERS; i++) {
     fprintf(out,
             "  --%s=N%*s%s [%u]\n",
@@ -200,6 +212,9 @@ static int set(options_t* options, int opt) {
     case OPT_USERS:
       options->users = optarg;
       return -1;
+    case OPT_ONE_POOL:
+      options->one_pool = 1;
+      return -1;
     case OPT_HASH:
       options->hash_password = optarg;
       return -1;
@@ -225,15 +240,16 @@ static void fill_table(struct option* table) {
   table[3] = (struct option) {"users", required_argument, NULL, OPT_USERS};
   table[4] =
       (struct option) {"hash-password", required_argument, NULL, OPT_HASH};
+  table[5] = (struct option) {"one-pool", no_argument, NULL, OPT_ONE_POOL};
   for (int i = 0; i < NUMBERS; i++) {
-    table[5 + i] = (struct option) {
+    table[6 + i] = (struct option) {
         numbers[i].name, required_argument, NULL, FIRST_NUMBER + i};
   }
-  table[5 + NUMBERS] = (struct option) {NULL, 0, NULL, 0};
+  table[6 + NUMBERS] = (struct option) {NULL, 0, NULL, 0};
 }
 
 int options_parse(options_t* options, int argc, char** argv) {
-  struct option table[6 + NUMBERS];
+  struct option table[7 + NUMBERS];
   int opt;
   set_defaults(options);
   fill_table(table);

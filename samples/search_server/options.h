@@ -12,6 +12,7 @@ typedef struct options_s {
   const char* hash_password; /* the name; then nothing is served */
   char** directories;
   unsigned directory_count;
+  int one_pool;
 
   unsigned port; /* 0: any free one */
   unsigned loops;
@@ -20,6 +21,7 @@ typedef struct options_s {
   unsigned db_waiting;
   unsigned auth_threads;
   unsigned auth_waiting;
+  unsigned deadline_ms; /* 0: none */
   unsigned max_results;
   unsigned max_file_kib;
   unsigned max_index_mib;

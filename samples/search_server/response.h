@@ -2,9 +2,11 @@
 #ifndef SEARCH_SERVER_RESPONSE_H
 #define SEARCH_SERVER_RESPONSE_H
 
+#include <stdint.h>
+
 #include "strbuf.h"
 
-enum { RESPONSE_HEAD_MAX = 512, RESPONSE_STATUS_COUNT = 15 };
+enum { RESPONSE_HEAD_MAX = 512, RESPONSE_STATUS_COUNT = 16 };
 
 /* Loop thread. */
 typedef struct response_s {
@@ -12,6 +14,12 @@ typedef struct response_s {
   const char* type;  /* Content-Type; static */
   const char* extra; /* more header lines, each with its CRLF; static; or "" */
   strbuf_t body;     /* owned */
+
+  /* What a job took, for the header Server-Timing, in microseconds. */
+  int has_times;
+  uint64_t waited_us; /* for a worker */
+  uint64_t worked_us;
+
   size_t head_len;
   char head[RESPONSE_HEAD_MAX];
 } response_t;

@@ -54,9 +54,6 @@ static void login_answer(exchange_t* exchange, int status) {
     case UV_ENOMEM:
       exchange_refuse(exchange, 503, "out of memory", "Retry-After: 1\r\n");
       break;
-    case UV_ECANCELED:
-      exchange_error(exchange, 503, "the server is shutting down");
-      break;
     default:
       exchange_error(exchange, 500, "the login failed");
   }
@@ -64,7 +61,7 @@ static void login_answer(exchange_t* exchange, int status) {
 
 static void login_done(job_t* job, int status) {
   login_job_t* login = (login_job_t*) job;
-  if (exchange_job_done(login->exchange)) {
+  if (exchange_job_done(login->exchange, job, status)) {
     login_answer(login->exchange, status);
   }
   login_free(login);
@@ -126,7 +123,8 @@ void route_login(reactor_t* reactor,
                              &reactor->lanes[LANE_AUTH],
                              &login->job,
                              login_work,
-                             login_done) == 0) {
+                             login_done,
+                             "login") == 0) {
     return;
   }
   login_free(login);

@@ -64,9 +64,6 @@ static void search_answer(search_job_t* s, int status) {
     case UV_ETIMEDOUT:
       exchange_error(s->exchange, 503, "the search took too long");
       break;
-    case UV_ECANCELED:
-      exchange_error(s->exchange, 503, "the server is shutting down");
-      break;
     default:
       exchange_error(s->exchange, 500, "the search failed");
   }
@@ -74,7 +71,7 @@ static void search_answer(search_job_t* s, int status) {
 
 static void search_done(job_t* job, int status) {
   search_job_t* s = (search_job_t*) job;
-  if (exchange_job_done(s->exchange)) {
+  if (exchange_job_done(s->exchange, job, status)) {
     search_answer(s, status);
   }
   strbuf_free(&s->body);
@@ -140,7 +137,8 @@ void route_search(reactor_t* reactor,
                              &reactor->lanes[LANE_DB],
                              &s->job,
                              search_work,
-                             search_done) == 0) {
+                             search_done,
+                             "search") == 0) {
     return;
   }
   free(s);

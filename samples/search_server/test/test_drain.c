@@ -41,6 +41,9 @@ static void test_bad_command_lines(void** state) {
   assert_int_equal(run("--users=x", "--loops=0", "."), 2);
   assert_int_equal(run("--users=x", "--loops=65", "."), 2);
   assert_int_equal(run("--users=x", "--loops=two", "."), 2);
+  assert_int_equal(run("--users=x", "--deadline-ms=-1", "."), 2);
+  assert_int_equal(run("--users=x", "--deadline-ms=3600001", "."), 2);
+  assert_int_equal(run("--users=x", "--one-pool=2", "."), 2);
   assert_int_equal(run("--hash-password=", NULL, NULL), 2);
   assert_int_equal(run("--hash-password=a:b", NULL, NULL), 2);
 }

@@ -3,10 +3,14 @@
  *   connect -> send -> answer -> send -> ... -> stop -> last answer -> close
  *
  * Closed loop: the next request is sent when an answer is here (or as many as
- * --pipeline says are on the way). A client that is answered 503 pauses for
- * --pause-ms first; without that, the clients that a full server refuses would
- * ask again at once and take the processor from those it serves. Questions for
- * the health are --healthz-pause-ms apart, as those of a load balancer are.
+ * --pipeline says are on the way). A client that is answered 503 or 504 pauses
+ * for --pause-ms first; without that, the clients that a full server refuses
+ * would ask again at once and take the processor from those it serves.
+ * Questions for the health are --healthz-pause-ms apart, as those of a load
+ * balancer are.
+ *
+ * Open loop, with --search-rate and the like: requests come at a rate, see
+ * arrivals.c, and a connection takes the next one when it is free.
  *
  * Every request carries an id, which the server echoes. The answers must carry
  * the ids of the requests in the order in which they were sent: an older one is
@@ -14,6 +18,7 @@
  * connection ends is lost. */
 #include "client.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -78,7 +83,7 @@ static void on_written(uv_write_t* req, int status) {
   }
 }
 
-static void send_one(client_t* c) {
+static void send_one(client_t* c, uint64_t due_at) {
   write_t* w = malloc(sizeof *w);
   if (w == NULL) {
     client_close(c);
@@ -87,8 +92,7 @@ static void send_one(client_t* c) {
   uint64_t id = ++c->next_id;
   size_t len = request_write(c, id, w->text, sizeof w->text);
   uv_buf_t buf = uv_buf_init(w->text, (unsigned) len);
-  c->pending[(c->first + c->count) % PIPELINE_LIMIT] =
-      (pending_t) {id, uv_hrtime()};
+  c->pending[(c->first + c->count) % PIPELINE_LIMIT] = (pending_t) {id, due_at};
   c->count++;
   w->req.data = c;
   if (uv_write(&w->req, (uv_stream_t*) &c->tcp, &buf, 1, on_written) != 0) {
@@ -97,15 +101,30 @@ static void send_one(client_t* c) {
   }
 }
 
+int client_is_free(const client_t* c) {
+  return c->connected && c->count == 0 && !c->load->stopping;
+}
+
+void client_send(client_t* c) {
+  send_one(c, uv_hrtime());
+}
+
 static void go_on(client_t* c) {
+  uint64_t due_at;
   if (c->load->stopping) {
     if (c->count == 0) {
       client_close(c);
     }
     return;
   }
+  if (c->route->rate > 0) {
+    if (client_is_free(c) && arrivals_take(c->route, c, &due_at)) {
+      send_one(c, due_at);
+    }
+    return;
+  }
   while (c->connected && c->count < c->load->options->pipeline) {
-    send_one(c);
+    send_one(c, uv_hrtime());
   }
 }
 
@@ -115,13 +134,28 @@ static void on_pause_over(uv_timer_t* timer) {
 
 /* ---- Receiving ----------------------------------------------------------- */
 
-static void record(client_t* c, unsigned status, uint64_t sent_at) {
+static int is_refusal(unsigned status) {
+  return status == 503 || status == 504;
+}
+
+/* What the server says of an answer: "queue;dur=1.5, work;dur=80". */
+static void record_timing(client_t* c) {
+  double queue_ms;
+  if (sscanf(c->timing, "queue;dur=%lf", &queue_ms) == 1 && queue_ms >= 0) {
+    histogram_add(&c->route->queue, (uint64_t) (queue_ms * 1000));
+  }
+}
+
+static void record(client_t* c, unsigned status, uint64_t due_at) {
   route_t* route = c->route;
+  uint64_t us = (uv_hrtime() - due_at) / 1000;
   route->status[status < STATUS_LIMIT ? status : 0]++;
-  if (status == 503) {
+  if (is_refusal(status)) {
+    histogram_add(&route->refusals, us);
     return;
   }
-  histogram_add(&route->latency, (uv_hrtime() - sent_at) / 1000);
+  histogram_add(&route->latency, us);
+  record_timing(c);
   if (!c->load->stopping) {
     route->in_time++;
   }
@@ -144,7 +178,10 @@ static int check_id(client_t* c) {
 
 /* How long to wait before the next request, in milliseconds. */
 static unsigned pause_after(const client_t* c, unsigned status) {
-  if (status == 503) {
+  if (c->route->rate > 0) {
+    return 0;
+  }
+  if (is_refusal(status)) {
     return c->load->options->pause_ms;
   }
   if (c->route == &c->load->routes[ROUTE_HEALTHZ]) {
@@ -158,10 +195,10 @@ static void on_answer(client_t* c, unsigned status, int keep_alive) {
     client_close(c);
     return;
   }
-  uint64_t sent_at = c->pending[c->first].sent_at;
+  uint64_t due_at = c->pending[c->first].due_at;
   c->first = (c->first + 1) % PIPELINE_LIMIT;
   c->count--;
-  record(c, status, sent_at);
+  record(c, status, due_at);
   unsigned pause = pause_after(c, status);
   if (!keep_alive) {
     client_close(c);
@@ -199,6 +236,8 @@ static int on_header_value(http_backend_t* p, const char* at, size_t len) {
   c->in_value = 1;
   if (strcasecmp(c->name, "x-request-id") == 0) {
     append(c->id, sizeof c->id, &c->id_len, at, len);
+  } else if (strcasecmp(c->name, "server-timing") == 0) {
+    append(c->timing, sizeof c->timing, &c->timing_len, at, len);
   }
   return 0;
 }
@@ -208,6 +247,8 @@ static int on_message_begin(http_backend_t* p) {
   c->name_len = 0;
   c->id_len = 0;
   c->id[0] = '\0';
+  c->timing_len = 0;
+  c->timing[0] = '\0';
   c->in_value = 0;
   return 0;
 }

@@ -1,4 +1,4 @@
-/* One connection that sends the requests of one route, one after another. */
+/* One connection that sends the requests of one route. */
 #ifndef LOAD_CLIENT_H
 #define LOAD_CLIENT_H
 
@@ -8,7 +8,7 @@
 /* A request that was sent and not answered yet. */
 typedef struct {
   uint64_t id;
-  uint64_t sent_at; /* of uv_hrtime */
+  uint64_t due_at; /* of uv_hrtime: from when on its answer is awaited */
 } pending_t;
 
 /* Loop thread. */
@@ -22,6 +22,10 @@ typedef struct client_s {
   int connected;
   int closing; /* uv_close has been called for tcp */
   int over;    /* no reconnect after that */
+
+  /* Of arrivals.c. */
+  struct client_s* next_idle;
+  int idle;
 
   uint64_t next_id;
   uint64_t seed; /* of the choice of words */
@@ -37,6 +41,8 @@ typedef struct client_s {
   size_t name_len;
   char id[48];
   size_t id_len;
+  char timing[64]; /* Server-Timing */
+  size_t timing_len;
   int in_value;
 
   char in[16 * 1024];
@@ -46,6 +52,12 @@ void client_start(client_t* client,
                   load_t* load,
                   route_t* route,
                   unsigned number);
+
+/* A request is due, since just now. */
+void client_send(client_t* client);
+
+/* Can it take a request? */
+int client_is_free(const client_t* client);
 
 /* The time is over: sends nothing more, ends when everything is answered. */
 void client_stop(client_t* client);

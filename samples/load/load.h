@@ -22,20 +22,30 @@ typedef struct options_s {
   unsigned port;
   unsigned duration_ms;
   unsigned grace_ms; /* for answers that are due when the time is over */
-  unsigned pause_ms; /* after a 503 */
+  unsigned pause_ms; /* after a 503 or 504 */
   unsigned healthz_pause_ms; /* after each answer */
   unsigned pipeline;
   unsigned connections[ROUTE_COUNT];
+  unsigned rate[ROUTE_COUNT]; /* requests per second; 0: a closed loop */
   int no_header;
 } options_t;
 
-/* What the clients of one route have seen. */
+/* What the clients of one route do and have seen. Times in microseconds. */
 typedef struct route_s {
   const char* name;
   unsigned connections;
-  uint64_t in_time; /* answers but 503 before the time was over */
+
+  /* Of arrivals.c. */
+  unsigned rate;    /* 0: a closed loop */
+  uint64_t arrived; /* requests that are due since the begin */
+  uint64_t taken;   /* of those, how many a client has sent */
+  struct client_s* idle;
+
+  uint64_t in_time; /* answers but refusals before the time was over */
   uint64_t status[STATUS_LIMIT];
-  histogram_t latency; /* microseconds; of all answers but 503 */
+  histogram_t latency;  /* of all answers but refusals: 503 and 504 */
+  histogram_t refusals; /* the latency of those */
+  histogram_t queue;    /* what answers had waited, as the server says */
 
   /* What must not happen. */
   uint64_t lost;       /* requests without an answer */
@@ -50,9 +60,10 @@ typedef struct load_s {
   route_t routes[ROUTE_COUNT];
   uv_timer_t timer;    /* the end of the time, then of the grace */
   uv_timer_t progress; /* a line on a terminal */
-  uint64_t begun_at;   /* of uv_hrtime */
-  int stopping;        /* no more requests */
-  unsigned open;       /* clients that are not closed yet */
+  uv_timer_t arrivals;
+  uint64_t begun_at; /* of uv_hrtime */
+  int stopping;      /* no more requests */
+  unsigned open;     /* clients that are not closed yet */
   uint64_t connected;
   int connect_error; /* the last one */
   struct client_s* clients;
@@ -61,6 +72,15 @@ typedef struct load_s {
 
 /* options.c: -1 to go on, or the code to exit with. */
 int options_parse(options_t* options, int argc, char** argv);
+
+/* arrivals.c: requests that come at a rate, whether or not earlier ones have
+ * been answered. */
+void arrivals_start(load_t* load);
+void arrivals_stop(load_t* load);
+
+/* Takes the oldest request that is due, if one is, and says since when. If not,
+ * the client is called when the next one is. */
+int arrivals_take(route_t* route, struct client_s* client, uint64_t* due);
 
 /* report.c */
 void report_table(const load_t* load);

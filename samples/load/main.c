@@ -3,6 +3,8 @@
  * Build:  cmake -S . -B build && cmake --build build
  * Run:    load --port=8080 --search=16 --login=64 --duration-ms=10000
  *
+ *         load --search=64 --search-rate=2000 --login=64 --login-rate=100
+ *
  * Each route has its own connections; what one connection does is in client.c.
  * When the time is over nothing more is sent, and answers that are due are
  * waited for. The exit code is 0, or 1 if anything was lost, answered twice or
@@ -30,6 +32,7 @@ static void on_grace_over(uv_timer_t* timer) {
 static void on_time_over(uv_timer_t* timer) {
   load_t* load = timer->data;
   load->stopping = 1;
+  arrivals_stop(load);
   for (unsigned i = 0; i < load->client_count; i++) {
     client_stop(&load->clients[i]);
   }
@@ -67,6 +70,7 @@ static int make_clients(load_t* load) {
   for (int i = 0; i < ROUTE_COUNT; i++) {
     load->routes[i].name = names[i];
     load->routes[i].connections = load->options->connections[i];
+    load->routes[i].rate = load->options->rate[i];
     total += load->routes[i].connections;
   }
   load->clients = calloc(total > 0 ? total : 1, sizeof *load->clients);
@@ -100,9 +104,11 @@ static void run(load_t* load) {
   }
   uv_unref((uv_handle_t*) &load->progress);
   start_clients(load);
+  arrivals_start(load);
   uv_run(load->loop, UV_RUN_DEFAULT);
 
   uv_close((uv_handle_t*) &load->progress, NULL);
+  uv_close((uv_handle_t*) &load->arrivals, NULL);
   if (!uv_is_closing((uv_handle_t*) &load->timer)) {
     uv_close((uv_handle_t*) &load->timer, NULL);
   }

@@ -37,6 +37,19 @@ static const number_t numbers[] = {
      4096,
      1,
      "connections that ask for the health"},
+    {"search-rate",
+     offsetof(options_t, rate[0]),
+     0,
+     100000,
+     0,
+     "searches per second; 0: each after the last"},
+    {"login-rate", offsetof(options_t, rate[1]), 0, 100000, 0, "logins"},
+    {"healthz-rate",
+     offsetof(options_t, rate[2]),
+     0,
+     100000,
+     0,
+     "questions for the health"},
     {"duration-ms",
      offsetof(options_t, duration_ms),
      100,
@@ -54,7 +67,7 @@ static const number_t numbers[] = {
      1,
      60000,
      50,
-     "pause of a client that was answered 503"},
+     "pause of a client that was refused: 503, 504"},
     {"healthz-pause-ms",
      offsetof(options_t, healthz_pause_ms),
      0,
@@ -113,10 +126,10 @@ static void usage(FILE* out) {
       "Sends requests to a search_server and prints, for every route, the "
       "answers\n"
       "per second, their latency, and how many had which status. Answers of "
-      "503\n"
-      "count as refusals only. Ends with 1 if a request was not answered, "
-      "or twice,\n"
-      "or out of order.\n"
+      "503 and\n"
+      "504 are refusals: they count as such only. Ends with 1 if a request was "
+      "not\n"
+      "answered, or twice, or out of order.\n"
       "\n"
       "  --url=http://HOST:PORT    both at once\n");
   for (size_t i = 0; i < STRINGS; i++) {

@@ -23,7 +23,7 @@ static const char* duration(uint64_t us, char* out, size_t size) {
 static uint64_t other_statuses(const route_t* route) {
   uint64_t n = 0;
   for (unsigned status = 0; status < STATUS_LIMIT; status++) {
-    if (status != 200 && status != 401 && status != 503) {
+    if (status != 200 && status != 401 && status != 503 && status != 504) {
       n += route->status[status];
     }
   }
@@ -34,23 +34,35 @@ static double per_second(const load_t* load, const route_t* route) {
   return (double) route->in_time * 1000.0 / load->options->duration_ms;
 }
 
+/* A percentile for the table; "-" if there is nothing to tell. */
+static const char* percentile(const histogram_t* h,
+                              double percent,
+                              char* out,
+                              size_t size) {
+  if (h->count == 0) {
+    return "-";
+  }
+  return duration(histogram_percentile(h, percent), out, size);
+}
+
 static void print_row(const load_t* load, const route_t* route) {
-  char p50[32];
-  char p99[32];
-  char max[32];
+  char text[5][32];
   const histogram_t* h = &route->latency;
-  printf("%-8s %-8s %5u %9.1f %9s %9s %9s %7" PRIu64 " %5" PRIu64 " %6" PRIu64
-         " %5" PRIu64 " %5" PRIu64 " %5" PRIu64 "\n",
+  printf("%-8s %-8s %5u %9.1f %8s %8s %8s %8s %8s %6" PRIu64 " %4" PRIu64
+         " %6" PRIu64 " %6" PRIu64 " %5" PRIu64 " %4" PRIu64 " %5" PRIu64 "\n",
          load->options->label,
          route->name,
          route->connections,
          per_second(load, route),
-         duration(histogram_percentile(h, 50), p50, sizeof p50),
-         duration(histogram_percentile(h, 99), p99, sizeof p99),
-         duration(h->max, max, sizeof max),
+         percentile(h, 50, text[0], sizeof text[0]),
+         percentile(h, 99, text[1], sizeof text[1]),
+         percentile(h, 100, text[2], sizeof text[2]),
+         percentile(&route->queue, 100, text[3], sizeof text[3]),
+         percentile(&route->refusals, 99, text[4], sizeof text[4]),
          route->status[200],
          route->status[401],
          route->status[503],
+         route->status[504],
          other_statuses(route),
          route->lost,
          route->duplicate + route->misordered);
@@ -58,20 +70,24 @@ static void print_row(const load_t* load, const route_t* route) {
 
 void report_table(const load_t* load) {
   if (!load->options->no_header) {
-    printf("%-8s %-8s %5s %9s %9s %9s %9s %7s %5s %6s %5s %5s %5s\n",
-           "engine",
-           "route",
-           "conns",
-           "answers/s",
-           "p50",
-           "p99",
-           "max",
-           "200",
-           "401",
-           "503",
-           "other",
-           "lost",
-           "twice");
+    printf(
+        "%-8s %-8s %5s %9s %8s %8s %8s %8s %8s %6s %4s %6s %6s %5s %4s %5s\n",
+        "server",
+        "route",
+        "conns",
+        "answers/s",
+        "p50",
+        "p99",
+        "max",
+        "queue",
+        "no p99",
+        "200",
+        "401",
+        "503",
+        "504",
+        "other",
+        "lost",
+        "twice");
   }
   for (int i = 0; i < ROUTE_COUNT; i++) {
     if (load->routes[i].connections > 0) {
@@ -97,14 +113,21 @@ static void write_route(FILE* out, const load_t* load, const route_t* route) {
   fprintf(out,
           "{\"route\":\"%s\",\"connections\":%u,\"answers_per_second\":%.1f,"
           "\"p50_us\":%" PRIu64 ",\"p99_us\":%" PRIu64 ",\"max_us\":%" PRIu64
-          ",\"answers\":%" PRIu64 ",\"lost\":%" PRIu64 ",\"duplicate\":%" PRIu64
-          ",\"misordered\":%" PRIu64 ",\"status\":{",
+          ",\"queue_p99_us\":%" PRIu64 ",\"queue_max_us\":%" PRIu64
+          ",\"refusals_p99_us\":%" PRIu64 ",\"arrived\":%" PRIu64
+          ",\"unsent\":%" PRIu64 ",\"answers\":%" PRIu64 ",\"lost\":%" PRIu64
+          ",\"duplicate\":%" PRIu64 ",\"misordered\":%" PRIu64 ",\"status\":{",
           route->name,
           route->connections,
           per_second(load, route),
           histogram_percentile(h, 50),
           histogram_percentile(h, 99),
           h->max,
+          histogram_percentile(&route->queue, 99),
+          route->queue.max,
+          histogram_percentile(&route->refusals, 99),
+          route->arrived,
+          route->arrived - route->taken,
           h->count,
           route->lost,
           route->duplicate,

@@ -132,9 +132,13 @@ int drain_init(server_t* server) {
   uv_loop_t* loop = &server->reactors[0].loop;
   server->sigterm.data = server;
   server->sigint.data = server;
-  uv_signal_init(loop, &server->sigterm);
-  uv_signal_init(loop, &server->sigint);
-  int rc = uv_signal_start(&server->sigterm, on_signal, SIGTERM);
+  int rc = uv_signal_init(loop, &server->sigterm);
+  if (rc == 0) {
+    rc = uv_signal_init(loop, &server->sigint);
+  }
+  if (rc == 0) {
+    rc = uv_signal_start(&server->sigterm, on_signal, SIGTERM);
+  }
   if (rc == 0) {
     rc = uv_signal_start(&server->sigint, on_signal, SIGINT);
   }

@@ -46,8 +46,7 @@ static void on_indexed(server_t* server, int status) {
 /* Starts what runs on the first loop. On an error, drain_begin cleans up. */
 static int start(server_t* server) {
   server->index = search_index_create();
-  if (drain_init(server) != 0 || server->index == NULL ||
-      lanes_open(&server->reactors[0]) != 0) {
+  if (server->index == NULL || lanes_open(&server->reactors[0]) != 0) {
     return -1;
   }
   return indexer_start(server, on_indexed);
@@ -57,6 +56,9 @@ static int start(server_t* server) {
 static int serve(server_t* server) {
   reactor_t* first = &server->reactors[0];
   int rc = reactor_init(first, server, 0);
+  if (rc == 0) {
+    rc = drain_init(server);
+  }
   if (rc != 0) {
     fprintf(stderr, "search_server: no event loop: %s.\n", uv_strerror(rc));
     return 1;

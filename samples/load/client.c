@@ -151,7 +151,7 @@ static void record(client_t* c, unsigned status, uint64_t due_at) {
   uint64_t us = (uv_hrtime() - due_at) / 1000;
   route->status[status < STATUS_LIMIT ? status : 0]++;
   if (is_refusal(status)) {
-    histogram_add(&route->refusals, us);
+    histogram_add(status == 503 ? &route->refused : &route->expired, us);
     return;
   }
   histogram_add(&route->latency, us);

@@ -43,9 +43,10 @@ typedef struct route_s {
 
   uint64_t in_time; /* answers but refusals before the time was over */
   uint64_t status[STATUS_LIMIT];
-  histogram_t latency;  /* of all answers but refusals: 503 and 504 */
-  histogram_t refusals; /* the latency of those */
-  histogram_t queue;    /* what answers had waited, as the server says */
+  histogram_t latency; /* of all answers but refusals */
+  histogram_t refused; /* the latency of 503 */
+  histogram_t expired; /* the latency of 504 */
+  histogram_t queue;   /* what answers had waited, as the server says */
 
   /* What must not happen. */
   uint64_t lost;       /* requests without an answer */

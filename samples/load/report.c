@@ -1,4 +1,8 @@
-/* The figures, as a table for people and as JSON for programs. */
+/* The figures, as a table for people and as JSON for programs.
+ *
+ * In the table p50, p99 and max are of answers that are no refusals, and
+ * "queue" is the longest that one of those had waited for a worker, as the
+ * server tells in Server-Timing. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -45,11 +49,32 @@ static const char* percentile(const histogram_t* h,
   return duration(histogram_percentile(h, percent), out, size);
 }
 
+static void print_header(void) {
+  printf("%-8s %-8s %5s %9s %8s %8s %8s %8s ",
+         "server",
+         "route",
+         "conns",
+         "answers/s",
+         "p50",
+         "p99",
+         "max",
+         "queue");
+  printf("%6s %4s %6s %8s %6s %8s %5s %4s %5s\n",
+         "200",
+         "401",
+         "503",
+         "its p99",
+         "504",
+         "its p99",
+         "other",
+         "lost",
+         "twice");
+}
+
 static void print_row(const load_t* load, const route_t* route) {
-  char text[5][32];
+  char text[6][32];
   const histogram_t* h = &route->latency;
-  printf("%-8s %-8s %5u %9.1f %8s %8s %8s %8s %8s %6" PRIu64 " %4" PRIu64
-         " %6" PRIu64 " %6" PRIu64 " %5" PRIu64 " %4" PRIu64 " %5" PRIu64 "\n",
+  printf("%-8s %-8s %5u %9.1f %8s %8s %8s %8s ",
          load->options->label,
          route->name,
          route->connections,
@@ -57,12 +82,15 @@ static void print_row(const load_t* load, const route_t* route) {
          percentile(h, 50, text[0], sizeof text[0]),
          percentile(h, 99, text[1], sizeof text[1]),
          percentile(h, 100, text[2], sizeof text[2]),
-         percentile(&route->queue, 100, text[3], sizeof text[3]),
-         percentile(&route->refusals, 99, text[4], sizeof text[4]),
+         percentile(&route->queue, 100, text[3], sizeof text[3]));
+  printf("%6" PRIu64 " %4" PRIu64 " %6" PRIu64 " %8s %6" PRIu64 " %8s",
          route->status[200],
          route->status[401],
          route->status[503],
+         percentile(&route->refused, 99, text[4], sizeof text[4]),
          route->status[504],
+         percentile(&route->expired, 99, text[5], sizeof text[5]));
+  printf(" %5" PRIu64 " %4" PRIu64 " %5" PRIu64 "\n",
          other_statuses(route),
          route->lost,
          route->duplicate + route->misordered);
@@ -70,24 +98,7 @@ static void print_row(const load_t* load, const route_t* route) {
 
 void report_table(const load_t* load) {
   if (!load->options->no_header) {
-    printf(
-        "%-8s %-8s %5s %9s %8s %8s %8s %8s %8s %6s %4s %6s %6s %5s %4s %5s\n",
-        "server",
-        "route",
-        "conns",
-        "answers/s",
-        "p50",
-        "p99",
-        "max",
-        "queue",
-        "no p99",
-        "200",
-        "401",
-        "503",
-        "504",
-        "other",
-        "lost",
-        "twice");
+    print_header();
   }
   for (int i = 0; i < ROUTE_COUNT; i++) {
     if (load->routes[i].connections > 0) {
@@ -114,9 +125,10 @@ static void write_route(FILE* out, const load_t* load, const route_t* route) {
           "{\"route\":\"%s\",\"connections\":%u,\"answers_per_second\":%.1f,"
           "\"p50_us\":%" PRIu64 ",\"p99_us\":%" PRIu64 ",\"max_us\":%" PRIu64
           ",\"queue_p99_us\":%" PRIu64 ",\"queue_max_us\":%" PRIu64
-          ",\"refusals_p99_us\":%" PRIu64 ",\"arrived\":%" PRIu64
-          ",\"unsent\":%" PRIu64 ",\"answers\":%" PRIu64 ",\"lost\":%" PRIu64
-          ",\"duplicate\":%" PRIu64 ",\"misordered\":%" PRIu64 ",\"status\":{",
+          ",\"503_p99_us\":%" PRIu64 ",\"504_p99_us\":%" PRIu64
+          ",\"arrived\":%" PRIu64 ",\"unsent\":%" PRIu64 ",\"answers\":%" PRIu64
+          ",\"lost\":%" PRIu64 ",\"duplicate\":%" PRIu64
+          ",\"misordered\":%" PRIu64 ",\"status\":{",
           route->name,
           route->connections,
           per_second(load, route),
@@ -125,7 +137,8 @@ static void write_route(FILE* out, const load_t* load, const route_t* route) {
           h->max,
           histogram_percentile(&route->queue, 99),
           route->queue.max,
-          histogram_percentile(&route->refusals, 99),
+          histogram_percentile(&route->refused, 99),
+          histogram_percentile(&route->expired, 99),
           route->arrived,
           route->arrived - route->taken,
           h->count,

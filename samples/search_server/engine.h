@@ -181,8 +181,9 @@ struct engine_s {
    * closing. Never calls anything itself. */
   int (*submit)(job_t* job);
 
-  /* group_close cancels what waits and tells what runs; calls group_part_closed
-   * when all done callbacks have returned, if nothing is in flight at once. */
+  /* group_close cancels what waits, tells what runs, and sees to it that
+   * group_part_closed is called when all done callbacks have returned; at once,
+   * if nothing is in flight. */
   int (*group_open)(group_part_t* part);
   void (*group_close)(group_part_t* part);
 
@@ -212,7 +213,8 @@ extern const engine_t engine_libuv;
 /* The engine of that name, or NULL. */
 const engine_t* engine_find(const char* name);
 
-/* The calls above, found through the lane or the pool. `options` may be NULL. */
+/* The calls above, found through the lane or the pool. `options` may be
+ * NULL. */
 int lane_submit(const lane_t* lane,
                 job_t* job,
                 job_work_cb work,

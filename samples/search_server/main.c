@@ -1,7 +1,7 @@
 /* search_server: an HTTP/1.1 server whose blocking work runs in bounded pools.
  *
- *   GET  /search?q=words   full-text search, SQLite FTS5     pool "db"
- *   POST /login            Argon2id password check           pool "auth"
+ *   GET  /search?q=words   full-text search, SQLite FTS5     lane "db"
+ *   POST /login            Argon2id password check           lane "auth"
  *   GET  /healthz          is the loop alive?                on the loop
  *   GET  /metrics          figures for Prometheus            on the loop
  *
@@ -15,9 +15,10 @@
  *
  * With --loops=N there are N event loops, each on a thread of its own, which
  * owns everything but what a comment says others use; see server.h. They share
- * the pools. Whatever ends the server, also a failure at start, goes through drain.c; then
- * uv_run returns, and what is left is to free. The exit code is 0 after a
- * signal, 1 when the server could not start, 2 for a wrong command line. */
+ * the pools. Whatever ends the server, also a failure at start, goes through
+ * drain.c; then uv_run returns, and what is left is to free. The exit code is 0
+ * after a signal, 1 when the server could not start, 2 for a wrong command
+ * line. */
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>

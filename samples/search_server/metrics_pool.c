@@ -218,19 +218,16 @@ static void write_lanes(const metrics_pool_t* pools,
 
 void metrics_write_pools(pool_t* const* pools, unsigned count, strbuf_t* out) {
   metrics_pool_t all[POOLS_MAX];
-  metrics_pool_t detailed[POOLS_MAX];
-  unsigned detailed_count = 0;
+  int detailed = 1;
   for (unsigned i = 0; i < count; i++) {
     all[i].pool = pools[i];
     pool_stats(pools[i], &all[i].stats);
-    if (all[i].stats.is_detailed) {
-      detailed[detailed_count++] = all[i];
-    }
+    detailed = detailed && all[i].stats.is_detailed;
   }
   write_figures(all, count, out);
-  if (detailed_count > 0) {
-    write_ages(detailed, detailed_count, out);
-    write_lanes(detailed, detailed_count, out);
-    write_histograms(detailed, detailed_count, out);
+  if (detailed) { /* all are of one engine */
+    write_ages(all, count, out);
+    write_lanes(all, count, out);
+    write_histograms(all, count, out);
   }
 }

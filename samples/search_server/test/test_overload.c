@@ -72,7 +72,31 @@ static void test_deadline(void** state) {
   server_stop(&server);
 }
 
-/* The same on every loop: each has its own clock of deadlines. */
+/* Those that are told first wait for the answer of the one that is worked on:
+ * answers come in the order of the requests. */
+static void test_deadline_keeps_the_order(void** state) {
+  enum { LOGINS = 6 };
+  const char* const options[] = {"--auth-threads=1", "--deadline-ms=1", NULL};
+  test_server_t server;
+  (void) state;
+  server_start(&server, options);
+  client_t* c = client_open(server.port);
+  for (int i = 0; i < LOGINS; i++) {
+    client_login(c, TEST_USER, "correct+horse");
+  }
+  client_get(c, "/healthz", "last");
+  for (int i = 0; i < LOGINS; i++) {
+    int status = client_reply(c);
+    assert_true(status == 200 || (status == 504 && is_uvpool()));
+    assert_null(client_header(c, "X-Request-Id"));
+  }
+  assert_int_equal(client_reply(c), 200);
+  assert_string_equal(client_header(c, "X-Request-Id"), "last");
+  client_close(c);
+  server_stop(&server);
+}
+
+/* Deadlines on every loop: each has its own clock of deadlines. */
 static void test_deadlines_on_several_loops(void** state) {
   enum { CLIENTS = 24 };
   const char* const options[] = {
@@ -278,6 +302,7 @@ static void test_ages(void** state) {
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_deadline),
+      cmocka_unit_test(test_deadline_keeps_the_order),
       cmocka_unit_test(test_deadlines_on_several_loops),
       cmocka_unit_test(test_one_pool),
       cmocka_unit_test(test_one_pool_room_comes_back),

@@ -89,11 +89,11 @@ static void refuse_conn(conn_t* conn) {
 static void begin(conn_t* conn, unsigned open) {
   reactor_t* reactor = conn->reactor;
   unsigned max = reactor->server->options->max_connections;
+  int rc =
+      uv_accept((uv_stream_t*) &reactor->listener, (uv_stream_t*) &conn->tcp);
   conn->jobs.data = conn;
   if (job_group_open(&conn->jobs, reactor->pools, reactor->pool_count) != 0 ||
-      uv_accept((uv_stream_t*) &reactor->listener, (uv_stream_t*) &conn->tcp) !=
-          0 ||
-      open > max + CONN_REFUSALS_MAX) {
+      rc != 0 || open > max + CONN_REFUSALS_MAX) {
     conn_close(conn);
   } else if (open > max) {
     refuse_conn(conn);

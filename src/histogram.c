@@ -25,7 +25,8 @@ uint64_t uvpool_histogram_quantile(const uvpool_histogram_t* histogram,
       !(share >= 0.0 && share <= 1.0)) {
     return 0;
   }
-  double wanted = share * (double) histogram->count;
+  /* A rounding error of the share must not ask for one more. */
+  double wanted = share * (double) histogram->count * (1.0 - 1e-12);
   uint64_t seen = 0;
   for (unsigned i = 0; i < UVPOOL_HISTOGRAM_BUCKETS - 1; i++) {
     seen += histogram->buckets[i];

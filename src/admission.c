@@ -71,6 +71,19 @@ static void take_in(struct uvpool__pool* pool,
   }
 }
 
+/* Is there room again for a class that was refused? Callers come before class 0
+ * only. */
+static bool has_room_again(const struct uvpool__pool* pool) {
+  unsigned classes = pool->callers.head == NULL ? pool->drain_classes
+                                                : pool->drain_classes & ~1u;
+  for (unsigned left = classes; left != 0; left &= left - 1) {
+    if (uvpool__has_room_for_locked(pool, (unsigned) __builtin_ctz(left), 1)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 void uvpool__room_locked(struct uvpool__pool* pool,
                          struct uvpool__effects* effects) {
   while (pool->callers.head != NULL && uvpool__has_room_locked(pool)) {
@@ -82,12 +95,13 @@ void uvpool__room_locked(struct uvpool__pool* pool,
   if (uvpool__has_room_locked(pool)) {
     unwatch(pool, effects);
   }
-  if (pool->state == UVPOOL__OPEN && pool->callers.head == NULL &&
-      uvpool__has_room_locked(pool) &&
+  if (pool->state == UVPOOL__OPEN && has_room_again(pool) &&
       pool->waiting.len <= pool->settings.max_waiting / 2) {
     uvpool__notice_room_locked(pool);
-    pool->room_wanted = false;
+    pool->drain_classes = 0;
   }
+  pool->room_wanted = pool->callers.head != NULL || pool->room_watched ||
+                      pool->drain_classes != 0;
 }
 
 /* 0, UVPOOL__NO_ROOM or UV_ESHUTDOWN. */
@@ -150,11 +164,14 @@ static int try_admit(uvpool_t* handle,
 }
 
 /* Lock held. Who is to hear when there is room again. */
-static void want_room(uvpool_t* handle, unsigned on_refusal) {
+static void want_room(uvpool_t* handle,
+                      const uvpool_task_t* task,
+                      unsigned on_refusal) {
   struct uvpool__pool* pool = handle->pool;
   if ((on_refusal & UVPOOL__REFUSAL_WANTS) != 0 &&
       pool->settings.on_drain != NULL) {
     handle->wants_room = true;
+    pool->drain_classes |= 1u << uvpool__task_class(task);
     pool->room_wanted = true;
   }
   if ((on_refusal & UVPOOL__REFUSAL_WATCHES) != 0) {
@@ -184,7 +201,7 @@ int uvpool__admit_or(uvpool_t* handle,
     uvpool__hold_grant_locked(handle);
   }
   if (err == UVPOOL__NO_ROOM) {
-    want_room(handle, on_refusal);
+    want_room(handle, task, on_refusal);
   }
   if ((err == UVPOOL__NO_ROOM || err == UV_EAGAIN) &&
       (on_refusal & UVPOOL__REFUSAL_COUNTS) != 0) {

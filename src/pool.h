@@ -137,6 +137,7 @@ struct uvpool__pool {
   bool retry_on;     /* the keeper's retry timer runs, or was told to */
   bool room_wanted;  /* somebody is blocked, or on_drain is due somewhere */
   bool room_watched; /* somebody waits for room in any pool of the multi */
+  unsigned drain_classes; /* a bit for each class that on_drain is due for */
   struct uvpool__counters counters;
 
   struct uvpool_s* handles;       /* open or closing; the first is the keeper */

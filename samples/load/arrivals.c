@@ -5,14 +5,20 @@
  * Request number n of a route is due n / rate seconds after the begin. Every
  * millisecond those that are due go to connections that are free. When none is,
  * they wait for one, and that time counts as the server's: their latency is
- * from when they were due. (That of others is from when they were sent, so that
- * the measuring process is not measured.) */
+ * from when they were due. That of others is from when they were sent: if it is
+ * this process that is late, because the machine has other things to do, that is
+ * told apart, as `late`. */
 #include "client.h"
 
 enum { TICK_MS = 1 };
 
 static uint64_t due_at(const load_t* load, const route_t* route, uint64_t n) {
   return load->begun_at + n * UINT64_C(1000000000) / route->rate;
+}
+
+static void note_late(const load_t* load, route_t* route, uint64_t now) {
+  uint64_t us = (now - due_at(load, route, route->taken)) / 1000;
+  histogram_add(&route->late, us > 1000 * TICK_MS ? us - 1000 * TICK_MS : 0);
 }
 
 static client_t* take_idle(route_t* route) {
@@ -37,6 +43,7 @@ static void send_due(load_t* load, route_t* route) {
     if (c == NULL) {
       return;
     }
+    note_late(load, route, now);
     route->taken++;
     client_send(c);
   }

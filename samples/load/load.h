@@ -40,6 +40,8 @@ typedef struct route_s {
   uint64_t arrived; /* requests that are due since the begin */
   uint64_t taken;   /* of those, how many a client has sent */
   struct client_s* idle;
+  histogram_t late; /* how long after its tick a request was sent, although a
+                       connection was free: what the machine or we are late */
 
   uint64_t in_time; /* answers but refusals before the time was over */
   uint64_t status[STATUS_LIMIT];

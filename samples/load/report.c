@@ -126,9 +126,9 @@ static void write_route(FILE* out, const load_t* load, const route_t* route) {
           "\"p50_us\":%" PRIu64 ",\"p99_us\":%" PRIu64 ",\"max_us\":%" PRIu64
           ",\"queue_p99_us\":%" PRIu64 ",\"queue_max_us\":%" PRIu64
           ",\"503_p99_us\":%" PRIu64 ",\"504_p99_us\":%" PRIu64
-          ",\"arrived\":%" PRIu64 ",\"unsent\":%" PRIu64 ",\"answers\":%" PRIu64
-          ",\"lost\":%" PRIu64 ",\"duplicate\":%" PRIu64
-          ",\"misordered\":%" PRIu64 ",\"status\":{",
+          ",\"late_p99_us\":%" PRIu64 ",\"arrived\":%" PRIu64
+          ",\"unsent\":%" PRIu64 ",\"answers\":%" PRIu64 ",\"lost\":%" PRIu64
+          ",\"duplicate\":%" PRIu64 ",\"misordered\":%" PRIu64 ",\"status\":{",
           route->name,
           route->connections,
           per_second(load, route),
@@ -139,6 +139,7 @@ static void write_route(FILE* out, const load_t* load, const route_t* route) {
           route->queue.max,
           histogram_percentile(&route->refused, 99),
           histogram_percentile(&route->expired, 99),
+          histogram_percentile(&route->late, 99),
           route->arrived,
           route->arrived - route->taken,
           h->count,

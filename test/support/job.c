@@ -16,6 +16,10 @@ void job_leave_call(void) {
   inside_call--;
 }
 
+int job_is_in_call(void) {
+  return inside_call > 0;
+}
+
 void job_init(job_t* job, int id) {
   memset(job, 0, sizeof(*job));
   memset(&job->task, 0xa5, sizeof(job->task));
@@ -64,7 +68,7 @@ int job_work(uvpool_task_t* task) {
 void job_done(uvpool_task_t* task, int status) {
   job_t* job = task->data;
   uv_thread_t self = uv_thread_self();
-  if (!uv_thread_equal(&self, &job->loop_thread) || inside_call > 0) {
+  if (!uv_thread_equal(&self, &job->loop_thread) || job_is_in_call()) {
     job->strayed = 1;
   }
   job->done++;

@@ -94,5 +94,6 @@ int job_is_done(void* job);
  * callback made from inside it is noticed. */
 void job_enter_call(void);
 void job_leave_call(void);
+int job_is_in_call(void);
 
 #endif /* UVPOOL_TEST_JOB_H */

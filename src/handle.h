@@ -42,7 +42,9 @@ struct uvpool_s {
   atomic_uint_least64_t credits;
 
   /* Guarded by the pool's lock. */
-  _Alignas(UVPOOL__CACHE_LINE) uint64_t accepted; /* tasks with this handle */
+  _Alignas(UVPOOL__CACHE_LINE)
+      uint64_t accepted; /* tasks and posts with this handle */
+  uint64_t posted;       /* those of them that are posts */
   uint64_t callers;      /* threads inside a blocking call with this handle */
   bool closing;          /* uvpool_close was called */
   bool settled;          /* pool is releasing, and all of ours is delivered */
@@ -54,7 +56,8 @@ struct uvpool_s {
 
   /* Loop thread only. */
   struct uvpool_s* next_in_port; /* in port->handles or port->gone */
-  uint64_t delivered;            /* done callbacks that have returned */
+  uint64_t delivered;            /* of accepted: callbacks that have returned */
+  uint64_t arrived;              /* of posted, likewise */
   bool referenced;               /* uvpool_ref */
   bool winding_down;             /* shutdown.c has something to look after */
   bool hold_used; /* something was submitted inside a stride, see hold.h */

@@ -1,6 +1,6 @@
 /* Posts: a callback that takes the way of finished tasks, without having been
  * one. To the handle it is a task accepted and delivered, so that close waits
- * for it; the pool knows nothing of it. */
+ * for it; the pool knows nothing of it, and its release does not. */
 #include <uvpool/post.h>
 
 #include "completion_queue.h"
@@ -18,8 +18,10 @@ static int no_work(uvpool_task_t* task) {
 
 static void on_arrival(uvpool_task_t* task, int status) {
   uvpool_post_t* post = UVPOOL__CONTAINER_OF(task, uvpool_post_t, task);
+  uvpool_t* handle = task->handle;
   (void) status;
-  post->cb(post);
+  post->cb(post); /* from here on it may be gone, or on its way again */
+  handle->arrived++;
 }
 
 /* The handle cannot go before it has been delivered. */
@@ -28,6 +30,7 @@ static int count_in(uvpool_t* handle) {
   bool closing = handle->closing;
   if (!closing) {
     handle->accepted++;
+    handle->posted++;
   }
   uvpool__lock_release(&handle->pool->lock);
   return closing ? UV_ESHUTDOWN : 0;

@@ -22,7 +22,9 @@ static void settle(uvpool_t* handle) {
   if (pool->state != UVPOOL__RELEASING) {
     return;
   }
-  handle->settled = handle->accepted == handle->delivered;
+  /* Of tasks: posts may come and go for ever. */
+  handle->settled =
+      handle->accepted - handle->posted == handle->delivered - handle->arrived;
   if (pool->threads > 0) {
     return;
   }

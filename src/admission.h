@@ -6,7 +6,8 @@
  *
  * where vacancy = capacity - busy, if positive, or less if its class has a cap
  * or there are workers reserved for others (classes.h), and no caller of
- * uvpool_submit_wait, all of whom are of class 0, is queued before it. The
+ * uvpool_submit_wait, all of whom are of class 0, is queued before it. Where its
+ * class has a bound of its own, the same must hold for that class alone. The
  * bound is thus on
  * what waits beyond the free workers: with max_waiting 0, as many tasks are
  * admitted as there are workers to run them.
@@ -27,7 +28,11 @@ static inline bool uvpool__has_room_for_locked(const struct uvpool__pool* pool,
                                                uint64_t more) {
   uint64_t vacant = uvpool__vacancy_locked(pool, task_class);
   uint64_t waiting = pool->waiting.len + pool->reserved + more;
-  return waiting <= vacant || waiting - vacant <= pool->settings.max_waiting;
+  if (waiting > vacant && waiting - vacant > pool->settings.max_waiting) {
+    return false;
+  }
+  return !pool->settings.classed ||
+         uvpool__class_may_wait_locked(pool, task_class, more);
 }
 
 /* For one plain task. */

@@ -41,6 +41,19 @@ uint64_t uvpool__class_vacancy_locked(const struct uvpool__pool* pool,
   return vacancy(pool, task_class, shared(pool));
 }
 
+bool uvpool__class_may_wait_locked(const struct uvpool__pool* pool,
+                                   unsigned task_class,
+                                   uint64_t more) {
+  uint64_t waiting =
+      uvpool__waiting_of_class(&pool->waiting, task_class) + more;
+  uint64_t vacant = uvpool__class_vacancy_locked(pool, task_class);
+  if (task_class == 0) {
+    waiting += pool->reserved; /* promised to plain tasks */
+  }
+  return waiting <= vacant ||
+         waiting - vacant <= pool->settings.classes[task_class].max_waiting;
+}
+
 unsigned uvpool__class_eligible_locked(const struct uvpool__pool* pool) {
   uint64_t shared_ones = shared(pool);
   unsigned classes = 0;
@@ -60,7 +73,7 @@ uint64_t uvpool__class_runnable_locked(const struct uvpool__pool* pool) {
   uint64_t others = 0;      /* that need a shared one */
   for (unsigned c = 0; c < UVPOOL_CLASSES; c++) {
     uint64_t mine =
-        least(uvpool__waiting_of_class(&pool->waiting, c), under_cap(pool, c));
+        least(uvpool__waiting_in_lanes(&pool->waiting, c), under_cap(pool, c));
     uint64_t own = least(mine, unfilled(pool, c));
     on_reserved += own;
     others += mine - own;

@@ -1,6 +1,7 @@
 /* Classes: how many workers the tasks of one class may have.
  *
- * Two numbers for each: a cap, and a reservation. As long as fewer of a class
+ * Two numbers for each: a cap, and a reservation; and a third for how many may
+ * wait (admission.h). As long as fewer of a class
  * run than are reserved for it, the difference is left free by all others. So
  * with `free` = capacity - busy, and `unfilled` = reserved - busy of a class,
  *
@@ -19,6 +20,11 @@
 /* As a validated option: a cap of UINT64_MAX is none. */
 uint64_t uvpool__class_vacancy_locked(const struct uvpool__pool* pool,
                                       unsigned task_class);
+
+/* Does the bound of the class allow for `more` of its tasks? */
+bool uvpool__class_may_wait_locked(const struct uvpool__pool* pool,
+                                   unsigned task_class,
+                                   uint64_t more);
 
 /* A bit for each class of which a task may begin. */
 unsigned uvpool__class_eligible_locked(const struct uvpool__pool* pool);

@@ -31,6 +31,11 @@ enum {
 static const int64_t EXPIRY_MAX_MS = INT64_C(366) * 24 * 3600 * 1000;
 static const int64_t BUDGET_MAX_US = INT64_C(3600) * 1000000;
 
+#define NO_LIMITS                                                              \
+  { .cap = UVPOOL_UNLIMITED, .max_waiting = UVPOOL_UNLIMITED }
+
+_Static_assert(UVPOOL_CLASSES == 8, "defaults has one for each class");
+
 static const uvpool_options_t defaults = {
     .size = sizeof(uvpool_options_t),
     .capacity = DEFAULT_CAPACITY,
@@ -40,14 +45,14 @@ static const uvpool_options_t defaults = {
     .completions_per_turn = UVPOOL_UNLIMITED,
     .completion_budget_us = DEFAULT_BUDGET_US,
     .ageing_ms = DEFAULT_AGEING_MS,
-    .classes = {{.cap = UVPOOL_UNLIMITED},
-                {.cap = UVPOOL_UNLIMITED},
-                {.cap = UVPOOL_UNLIMITED},
-                {.cap = UVPOOL_UNLIMITED},
-                {.cap = UVPOOL_UNLIMITED},
-                {.cap = UVPOOL_UNLIMITED},
-                {.cap = UVPOOL_UNLIMITED},
-                {.cap = UVPOOL_UNLIMITED}},
+    .classes = {NO_LIMITS,
+                NO_LIMITS,
+                NO_LIMITS,
+                NO_LIMITS,
+                NO_LIMITS,
+                NO_LIMITS,
+                NO_LIMITS,
+                NO_LIMITS},
     .name = "uvpool",
 };
 
@@ -75,7 +80,8 @@ static bool classes_are_sane(const uvpool_options_t* o) {
   for (int c = 0; c < UVPOOL_CLASSES; c++) {
     int64_t cap = o->classes[c].cap;
     int64_t reserved = o->classes[c].reserved;
-    if (reserved < 0 || reserved >= left || (cap > 0 && reserved > cap)) {
+    if (o->classes[c].max_waiting < UVPOOL_UNLIMITED || reserved < 0 ||
+        reserved >= left || (cap > 0 && reserved > cap)) {
       return false;
     }
     left -= reserved;
@@ -128,9 +134,13 @@ static void resolve_classes(const uvpool_options_t* o,
   for (int c = 0; c < UVPOOL_CLASSES; c++) {
     int64_t cap = o->classes[c].cap;
     settings->classes[c].cap = cap <= 0 ? UINT64_MAX : (uint64_t) cap;
-    settings->classes[c].reserved = (uint64_t) o->classes[c].reserved;
-    settings->classed =
-        settings->classed || cap > 0 || o->classes[c].reserved > 0;
+    int64_t reserved = o->classes[c].reserved;
+    int64_t max_waiting = o->classes[c].max_waiting;
+    settings->classes[c].reserved = (uint64_t) reserved;
+    settings->classes[c].max_waiting =
+        max_waiting == UVPOOL_UNLIMITED ? UINT64_MAX : (uint64_t) max_waiting;
+    settings->classed = settings->classed || cap > 0 || reserved > 0 ||
+                        max_waiting != UVPOOL_UNLIMITED;
   }
 }
 

@@ -42,6 +42,7 @@ enum { UVPOOL__NAME_MAX = 16 };
 struct uvpool__class {
   uint64_t cap; /* UINT64_MAX: none */
   uint64_t reserved;
+  uint64_t max_waiting; /* UINT64_MAX: none but the pool's */
 };
 
 /* The options as validated: every default and rounding applied. */
@@ -59,7 +60,7 @@ struct uvpool__settings {
   uint64_t completion_budget_ns;
   uint64_t ageing_us;
   struct uvpool__class classes[UVPOOL_CLASSES];
-  bool classed; /* any cap or reservation */
+  bool classed; /* any cap, reservation or bound */
   char name[UVPOOL__NAME_MAX];
   uvpool_panic_cb on_panic;
   uvpool_log_cb on_log;

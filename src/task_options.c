@@ -12,6 +12,7 @@
 
 void uvpool__options_admitted_locked(struct uvpool__pool* pool,
                                      uvpool_task_t* task) {
+  pool->waiting.of_class[task->task_class]++;
   if (uvpool__task_is(task, UVPOOL__TASK_GROUPED)) {
     uvpool__group_join_locked(task);
   }
@@ -30,6 +31,7 @@ void uvpool__options_taken_locked(struct uvpool__pool* pool,
   if (uvpool__task_is(task, UVPOOL__TASK_DEADLINE)) {
     uvpool__deadline_disarm_locked(task);
   }
+  pool->waiting.of_class[task->task_class]--;
   pool->busy_of_class[task->task_class]++;
 }
 
@@ -43,6 +45,7 @@ void uvpool__options_finished_locked(struct uvpool__pool* pool,
 
 void uvpool__options_ended_locked(struct uvpool__pool* pool,
                                   uvpool_task_t* task) {
+  pool->waiting.of_class[task->task_class]--;
   if (uvpool__task_is(task, UVPOOL__TASK_DEADLINE)) {
     uvpool__deadline_disarm_locked(task);
   }

@@ -3,6 +3,18 @@
 
 uint64_t uvpool__waiting_of_class(const struct uvpool__waiting* waiting,
                                   unsigned task_class) {
+  uint64_t count = waiting->of_class[task_class];
+  if (task_class == 0) { /* plain ones are not counted by class */
+    count = waiting->len;
+    for (unsigned c = 1; c < UVPOOL_CLASSES; c++) {
+      count -= waiting->of_class[c];
+    }
+  }
+  return count;
+}
+
+uint64_t uvpool__waiting_in_lanes(const struct uvpool__waiting* waiting,
+                                  unsigned task_class) {
   uint64_t count = 0;
   for (unsigned i = 0; i < UVPOOL__PRIORITIES; i++) {
     count += waiting->lanes[task_class * UVPOOL__PRIORITIES + i].len;

@@ -29,6 +29,7 @@ struct uvpool__waiting {
   uint32_t occupied; /* a bit for each lane */
   struct uvpool_task_queue_s lanes[UVPOOL__LANES];
   struct uvpool_serial_s* backed_up; /* with something behind */
+  uint64_t of_class[UVPOOL_CLASSES]; /* with options; also those behind */
 };
 
 static inline unsigned uvpool__lane_of(const uvpool_task_t* task) {
@@ -83,8 +84,12 @@ static inline uint64_t uvpool__waiting_ready(
   return waiting->len - waiting->behind;
 }
 
-/* In the lanes of one class. */
+/* Of one class, wherever. */
 uint64_t uvpool__waiting_of_class(const struct uvpool__waiting* waiting,
+                                  unsigned task_class);
+
+/* In the lanes of one class. */
+uint64_t uvpool__waiting_in_lanes(const struct uvpool__waiting* waiting,
                                   unsigned task_class);
 
 /* Which task is next, of those whose class has its bit set in `classes`; NULL:

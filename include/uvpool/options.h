@@ -102,6 +102,12 @@ typedef struct uvpool_class_s {
    * class's cap; those of all classes together less than the capacity, as one
    * worker at least is for whoever comes; else UV_EINVAL. */
   int64_t reserved;
+
+  /* The most of them that wait beyond the workers that they could have, so that
+   * one class cannot fill the pool's max_waiting, which counts too. Default
+   * UVPOOL_UNLIMITED; 0: refuse whenever no worker is free for them; less than
+   * UVPOOL_UNLIMITED: UV_EINVAL. */
+  int64_t max_waiting;
 } uvpool_class_t;
 
 /* Where the pool's memory comes from. Called outside of every lock, from any
@@ -163,7 +169,8 @@ typedef struct uvpool_options_s {
    * default. */
   int64_t ageing_ms;
 
-  /* Caps and reservations by class. A finite capacity is needed to reserve. */
+  /* Caps, reservations and bounds by class. A finite capacity is needed to
+   * reserve. */
   uvpool_class_t classes[UVPOOL_CLASSES];
 
   /* Prefix of the threads' names, "uvpool" by default; a number is appended.

@@ -35,7 +35,7 @@ typedef struct uvpool_histogram_s {
 /* The tasks of one class. A part of uvpool_stats_t. */
 typedef struct uvpool_class_stats_s {
   uint64_t busy;
-  uint64_t waiting;
+  uint64_t waiting; /* also in serial queues */
 } uvpool_class_stats_t;
 
 /* Allocated by the caller. */

@@ -78,7 +78,7 @@ static void assert_like(const struct uvpool__waiting* waiting,
     assert_int_equal(waiting->occupied >> i & 1u, lanes[i] > 0);
   }
   for (unsigned c = 0; c < UVPOOL_CLASSES; c++) {
-    assert_int_equal(uvpool__waiting_of_class(waiting, c), classes[c]);
+    assert_int_equal(uvpool__waiting_in_lanes(waiting, c), classes[c]);
   }
   assert_int_equal(waiting->occupied >> UVPOOL__LANES, 0);
 }

@@ -38,7 +38,8 @@ typedef enum { WISH_NONE, WISH_DRAIN, WISH_CLOSE_ALL } reactor_wish_t;
 typedef enum { NEWS_NONE, NEWS_SERVING, NEWS_OVER } reactor_news_t;
 
 struct reactor_s {
-  /* Constant while the loop runs. */
+  /* Constant while the loop runs; the loop and the pools are for its own
+   * thread. */
   server_t* server;
   unsigned number;
   uv_loop_t loop;

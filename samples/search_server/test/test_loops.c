@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -207,6 +208,29 @@ static void test_port_is_not_shared_with_a_stranger(void** state) {
   server_stop(&server);
 }
 
+/* Not enough descriptors for all loops: those that run already end again, and
+ * the server says so. */
+static void test_too_many_loops_for_the_system(void** state) {
+  char users[600];
+  char engine[64];
+  struct rlimit before;
+  int out;
+  (void) state;
+  assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+  struct rlimit few = {.rlim_cur = 100, .rlim_max = before.rlim_max};
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+  snprintf(users, sizeof users, "--users=%s", fixture_users());
+  snprintf(engine, sizeof engine, "--engine=%s", test_engine);
+  const char* const args[] = {
+      users, engine, "--port=0", "--loops=64", fixture_docs(), NULL};
+  pid_t pid = server_spawn(&out, args);
+  int rc = server_wait(pid, 30);
+  close(out);
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+  assert_int_equal(rc, 1);
+  assert_int_equal(fixture_leftovers(), 0);
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_every_loop_serves),
@@ -217,6 +241,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(test_drain_timeout),
       cmocka_unit_test(test_end_when_idle),
       cmocka_unit_test(test_port_is_not_shared_with_a_stranger),
+      cmocka_unit_test(test_too_many_loops_for_the_system),
   };
   if (fixture_init(argc, argv) != 0) {
     return 1;

@@ -10,25 +10,14 @@
  * A pool of its own for every lane is the simple case: a full auth pool refuses
  * logins, and cannot keep a search waiting, since those have threads of their
  * own. Where lanes share a pool (--one-pool) they are classes of it: `cap` and
- * `reserved` divide the workers. What waits is one queue then, which the pool
- * bounds as a whole; how much of it a lane may have is counted here. */
+ * `reserved` divide the workers, `max_waiting` the room to wait in. */
 #include <stdlib.h>
 
 #include "engine.h"
 
-/* What the loops share. Owned by the first pool. */
-typedef struct {
-  /* Relaxed: a bound that is met a moment early or late. Of pools with several
-   * lanes only. */
-  atomic_int in_flight[POOL_LANES_MAX];
-  atomic_uint_least64_t refused; /* by that bound */
-} shared_t;
-
 typedef struct {
   pool_t pool;
   uvpool_t* handle; /* its loop's thread; NULL once it is being closed */
-  shared_t* shared; /* constant */
-  int owns_shared;  /* constant */
 } uvpool_pool_t;
 
 static uvpool_pool_t* of(pool_t* pool) {
@@ -36,12 +25,6 @@ static uvpool_pool_t* of(pool_t* pool) {
 }
 
 /* ---- Life ---------------------------------------------------------------- */
-
-/* How many jobs of a lane may be in flight, in a pool with several. */
-static int lane_limit(const pool_options_t* options, unsigned number) {
-  const lane_options_t* lane = &options->lanes[number];
-  return (lane->cap > 0 ? lane->cap : options->threads) + lane->max_waiting;
-}
 
 static uvpool_options_t translate(const pool_options_t* options) {
   uvpool_options_t o;
@@ -51,14 +34,12 @@ static uvpool_options_t translate(const pool_options_t* options) {
   o.on_worker_start = options->thread_start;
   o.on_worker_stop = options->thread_stop;
   o.data = options->data;
-  o.max_waiting = options->lanes[0].max_waiting;
-  if (options->lane_count > 1) {
-    o.max_waiting = 0;
-    for (unsigned i = 0; i < options->lane_count; i++) {
-      o.max_waiting += lane_limit(options, i);
-      o.classes[i].cap = options->lanes[i].cap;
-      o.classes[i].reserved = options->lanes[i].reserved;
-    }
+  o.max_waiting = 0;
+  for (unsigned i = 0; i < options->lane_count; i++) {
+    o.max_waiting += options->lanes[i].max_waiting;
+    o.classes[i].max_waiting = options->lanes[i].max_waiting;
+    o.classes[i].cap = options->lanes[i].cap;
+    o.classes[i].reserved = options->lanes[i].reserved;
   }
   return o;
 }
@@ -77,24 +58,16 @@ static int pool_uvpool_open(uv_loop_t* loop,
                             pool_t** pool) {
   uvpool_options_t o = translate(options);
   uvpool_pool_t* p = new_pool(options);
-  shared_t* shared = calloc(1, sizeof *shared);
-  int rc = UV_ENOMEM;
-  if (p == NULL || shared == NULL) {
-    goto fail;
+  if (p == NULL) {
+    return UV_ENOMEM;
   }
-  rc = uvpool_create(loop, &o, &p->handle);
+  int rc = uvpool_create(loop, &o, &p->handle);
   if (rc != 0) {
-    goto fail;
+    free(p);
+    return rc;
   }
-  p->shared = shared;
-  p->owns_shared = 1;
   *pool = &p->pool;
   return 0;
-
-fail:
-  free(shared);
-  free(p);
-  return rc;
 }
 
 static int pool_uvpool_attach(pool_t* first, uv_loop_t* loop, pool_t** pool) {
@@ -107,7 +80,6 @@ static int pool_uvpool_attach(pool_t* first, uv_loop_t* loop, pool_t** pool) {
     free(p);
     return rc;
   }
-  p->shared = of(first)->shared;
   *pool = &p->pool;
   return 0;
 }
@@ -121,37 +93,7 @@ static void pool_uvpool_close(pool_t* pool) {
 }
 
 static void pool_uvpool_free(pool_t* pool) {
-  if (of(pool)->owns_shared) {
-    free(of(pool)->shared);
-  }
   free(of(pool));
-}
-
-/* ---- The bound of a lane in a pool with several -------------------------- */
-
-static int enter(const lane_t* lane) {
-  const pool_options_t* options = &lane->pool->options;
-  shared_t* shared = of(lane->pool)->shared;
-  if (options->lane_count == 1) {
-    return 0; /* the pool's own bound */
-  }
-  int before = atomic_fetch_add_explicit(
-      &shared->in_flight[lane->number], 1, memory_order_relaxed);
-  if (before < lane_limit(options, lane->number)) {
-    return 0;
-  }
-  atomic_fetch_sub_explicit(
-      &shared->in_flight[lane->number], 1, memory_order_relaxed);
-  atomic_fetch_add_explicit(&shared->refused, 1, memory_order_relaxed);
-  return UV_EAGAIN;
-}
-
-static void leave(const lane_t* lane) {
-  if (lane->pool->options.lane_count > 1) {
-    atomic_fetch_sub_explicit(&of(lane->pool)->shared->in_flight[lane->number],
-                              1,
-                              memory_order_relaxed);
-  }
 }
 
 /* ---- Jobs ---------------------------------------------------------------- */
@@ -162,7 +104,6 @@ static int on_work(uvpool_task_t* task) {
 
 static void on_done(uvpool_task_t* task, int status) {
   job_t* job = task->data;
-  leave(job->lane);
   job->done(job, status);
 }
 
@@ -183,15 +124,7 @@ static int pool_uvpool_submit(job_t* job) {
   if (handle == NULL) {
     return UV_ESHUTDOWN;
   }
-  int rc = enter(job->lane);
-  if (rc != 0) {
-    return rc;
-  }
-  rc = submit(handle, job);
-  if (rc != 0) {
-    leave(job->lane);
-  }
-  return rc;
+  return submit(handle, job);
 }
 
 static int pool_uvpool_is_cancelled(const job_t* job) {
@@ -242,8 +175,6 @@ static void pool_uvpool_stats(pool_t* pool, pool_stats_t* out) {
     return;
   }
   copy_counts(&s, out);
-  out->refused +=
-      atomic_load_explicit(&of(pool)->shared->refused, memory_order_relaxed);
   out->is_detailed = 1;
   for (unsigned i = 0; i < pool->options.lane_count; i++) {
     out->lanes[i].busy = (int64_t) s.classes[i].busy;

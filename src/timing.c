@@ -23,7 +23,8 @@ void uvpool__timing_stamp_locked(struct uvpool__pool* pool,
   struct uvpool__timing* timing = &pool->timing;
   uint64_t coarse_us = uvpool__coarse_ns() / 1000u;
   if (timing->left > 0 && coarse_us == timing->coarse_us && !is_exact(pool) &&
-      !uvpool__task_is(task, UVPOOL__TASK_OPTIONS)) {
+      !uvpool__task_is(task, UVPOOL__TASK_OPTIONS) &&
+      uvpool__waiting_all_in_one(&pool->waiting)) {
     timing->left--;
     uvpool__task_set_since_us(task, coarse_us);
     return;

@@ -61,6 +61,12 @@ static inline void uvpool__waiting_join_plain(struct uvpool__waiting* waiting,
   waiting->occupied |= 1u << UVPOOL__PLAIN_LANE;
 }
 
+/* Do all that stand in lanes stand in theirs, or does nobody? */
+static inline bool uvpool__waiting_all_in_one(
+    const struct uvpool__waiting* waiting) {
+  return (waiting->occupied & ~(1u << UVPOOL__PLAIN_LANE)) == 0;
+}
+
 /* The oldest, if all that stand in lanes stand in theirs; else NULL. */
 static inline uvpool_task_t* uvpool__waiting_all_plain(
     const struct uvpool__waiting* waiting) {

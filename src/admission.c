@@ -187,7 +187,6 @@ int uvpool__admit_or(uvpool_t* handle,
   struct uvpool__effects effects = {0};
   bool on_loop = uvpool__task_is(task, UVPOOL__TASK_HOLDS_LOOP);
   bool hold = on_loop && handle->port->holding;
-  uvpool__tell(pool, task, UVPOOL_TASK_ENQUEUE, 0);
   if (hold && !uvpool__task_is(task, UVPOOL__TASK_OPTIONS) &&
       uvpool__hold_submit(handle, task)) {
     return 0;
@@ -213,19 +212,20 @@ int uvpool__admit_or(uvpool_t* handle,
     /* Not too late: done runs on this very thread. */
     uvpool__liveness_hold(handle->port);
   }
-  if (err != 0) {
-    uvpool__tell(pool,
-                 task,
-                 UVPOOL_TASK_REFUSE,
-                 err == UVPOOL__NO_ROOM ? UV_EAGAIN : err);
-  }
   return err;
 }
 
 int uvpool__admit(uvpool_t* handle, uvpool_task_t* task) {
+  uvpool__tell(handle->pool, task, UVPOOL_TASK_ENQUEUE, 0);
   int err = uvpool__admit_or(
       handle, task, UVPOOL__REFUSAL_COUNTS | UVPOOL__REFUSAL_WANTS);
-  return err == UVPOOL__NO_ROOM ? UV_EAGAIN : err;
+  if (err == UVPOOL__NO_ROOM) {
+    err = UV_EAGAIN;
+  }
+  if (err != 0) {
+    uvpool__tell(handle->pool, task, UVPOOL_TASK_REFUSE, err);
+  }
+  return err;
 }
 
 /* ---- Waiting for room ---------------------------------------------------- */

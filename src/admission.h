@@ -68,7 +68,7 @@ enum {
 enum { UVPOOL__NO_ROOM = 1 };
 
 /* The same with the choice what a refusal leaves behind: 0, UVPOOL__NO_ROOM,
- * UV_EAGAIN or UV_ESHUTDOWN. */
+ * UV_EAGAIN or UV_ESHUTDOWN. The caller tells on_task. */
 int uvpool__admit_or(uvpool_t* handle,
                      uvpool_task_t* task,
                      unsigned on_refusal);

@@ -7,6 +7,7 @@
 #include "admission.h"
 #include "go.h"
 #include "handle.h"
+#include "hooks.h"
 #include "multi_pool.h"
 #include "submit.h"
 #include "task.h"
@@ -98,7 +99,7 @@ int uvpool__multi_offer(uvpool_multi_t* multi,
   return err;
 }
 
-int uvpool__multi_admit(uvpool_multi_t* multi, uvpool_task_t* task) {
+static int offer_all(uvpool_multi_t* multi, uvpool_task_t* task) {
   size_t first = uvpool__multi_first(multi);
   int err = uvpool__multi_offer(multi, task, first, 0);
   if (err == UVPOOL__NO_ROOM || err == UV_EAGAIN) {
@@ -110,6 +111,17 @@ int uvpool__multi_admit(uvpool_multi_t* multi, uvpool_task_t* task) {
     }
   }
   return err == UVPOOL__NO_ROOM ? UV_EAGAIN : err;
+}
+
+int uvpool__multi_admit(uvpool_multi_t* multi, uvpool_task_t* task) {
+  /* All pools have the same hook, which hears of one submit. */
+  const struct uvpool__pool* pool = multi->handles[0]->pool;
+  uvpool__tell(pool, task, UVPOOL_TASK_ENQUEUE, 0);
+  int err = offer_all(multi, task);
+  if (err != 0) {
+    uvpool__tell(pool, task, UVPOOL_TASK_REFUSE, err);
+  }
+  return err;
 }
 
 /* ---- Submit -------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 #include "multi_wait.h"
 
 #include "admission.h"
+#include "hooks.h"
 #include "multi_pool.h"
 #include "worker.h"
 
@@ -109,6 +110,7 @@ int uvpool__multi_admit_wait(uvpool_multi_t* multi,
   uvpool__lock_acquire(&first->pool->lock);
   uvpool__caller_enter_locked(first);
   uvpool__lock_release(&first->pool->lock);
+  uvpool__tell(first->pool, task, UVPOOL_TASK_ENQUEUE, 0);
   int err = uvpool__multi_offer(multi, task, uvpool__multi_first(multi), 0);
   if (err == UVPOOL__NO_ROOM) {
     err = timeout_ms == 0
@@ -117,6 +119,9 @@ int uvpool__multi_admit_wait(uvpool_multi_t* multi,
   }
   if (err == UV_ETIMEDOUT || err == UV_EAGAIN) {
     count_refusal(multi);
+  }
+  if (err != 0) {
+    uvpool__tell(first->pool, task, UVPOOL_TASK_REFUSE, err);
   }
   uvpool__caller_leave(first);
   return err;

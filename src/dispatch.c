@@ -126,7 +126,7 @@ void uvpool__finish_locked(struct uvpool__pool* pool,
     pool->counters.completed++;
   }
   if (worker->watch.timed) {
-    uvpool__timing_record_locked(pool, &worker->watch);
+    uvpool__timing_record_locked(pool, &worker->watch, !panicked);
   }
   if (uvpool__task_is(task, UVPOOL__TASK_OPTIONS)) {
     uvpool__options_finished_locked(pool, task);

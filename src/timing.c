@@ -95,14 +95,17 @@ void uvpool__timing_weigh_wait_locked(struct uvpool__pool* pool,
 }
 
 void uvpool__timing_record_locked(struct uvpool__pool* pool,
-                                  struct uvpool__stopwatch* watch) {
+                                  struct uvpool__stopwatch* watch,
+                                  bool returned) {
   struct uvpool__timing* timing = &pool->timing;
-  uint64_t ended = pool->counters.completed + pool->counters.panicked;
   if (watch->has_wait) {
     watch->has_wait = false;
     uvpool__histogram_add(&timing->wait, watch->wait_ns, watch->wait_weight);
   }
-  uvpool__histogram_add(
-      &timing->run, watch->run_ns, ended - timing->runs_counted);
-  timing->runs_counted = ended;
+  if (returned) {
+    uint64_t completed = pool->counters.completed;
+    uvpool__histogram_add(
+        &timing->run, watch->run_ns, completed - timing->runs_counted);
+    timing->runs_counted = completed;
+  }
 }

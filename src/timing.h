@@ -36,7 +36,7 @@ struct uvpool__timing {
   unsigned left;          /* coarse stamps to go before the next exact one */
   uint64_t timed_ns;      /* of the last hand-over with a sample */
   uint64_t waits_counted; /* counters.started, at the last sample */
-  uint64_t runs_counted;  /* works that have ended, at the last sample */
+  uint64_t runs_counted;  /* works that had returned, at the last one */
   uvpool_histogram_t wait;
   uvpool_histogram_t run;
 };
@@ -79,9 +79,10 @@ static inline void uvpool__timing_stamp_at(uvpool_task_t* task,
 }
 
 /* Worker, lock held, once its last task is counted: if that was timed, what the
- * stopwatch has shown. */
+ * stopwatch has shown; of its run only if its work has returned. */
 void uvpool__timing_record_locked(struct uvpool__pool* pool,
-                                  struct uvpool__stopwatch* watch);
+                                  struct uvpool__stopwatch* watch,
+                                  bool returned);
 
 void uvpool__timing_weigh_wait_locked(struct uvpool__pool* pool,
                                       struct uvpool__stopwatch* watch);

@@ -37,7 +37,7 @@ static void finish(struct uvpool__stopwatch* watch) {
   uvpool__stopwatch_stop(watch);
   pool.counters.completed++;
   if (watch->timed) {
-    uvpool__timing_record_locked(&pool, watch);
+    uvpool__timing_record_locked(&pool, watch, true);
   }
 }
 

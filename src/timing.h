@@ -15,7 +15,9 @@
  *   is read at every start and end, with one read between two tasks in a row;
  *   while they are short, the worker passes over some, twice as many each time,
  *   up to 63, such that it reads the clock about every 2 us. A worker that has
- *   slept, or whose last tasks took long, reads it again at once.
+ *   slept, or whose last tasks took long, reads it again at once, and so does
+ *   one that sees by the coarse clock that its last read is some milliseconds
+ *   old: a task that is stuck is not taken for as old as those before it.
  *
  * A sample stands for all tasks since the one before, and is counted as many
  * times: otherwise phases of long tasks, where every task is read, would weigh
@@ -113,7 +115,8 @@ void uvpool__stopwatch_read_end(struct uvpool__stopwatch* watch);
 static inline void uvpool__stopwatch_start(struct uvpool__stopwatch* watch,
                                            const uvpool_task_t* task,
                                            uint32_t pool_flags) {
-  if (watch->left > 0 && !uvpool__task_is(task, UVPOOL__TASK_TIMED)) {
+  if (watch->left > 0 && !uvpool__task_is(task, UVPOOL__TASK_TIMED) &&
+      uvpool__coarse_ns() <= watch->last_ns) {
     watch->left--;
     watch->timed = false;
     watch->fresh = false;

@@ -53,6 +53,15 @@ static const number_case_t bad_numbers[] = {
     NUMBER(completion_budget_us, -2),
     NUMBER(completion_budget_us, -TWO_32),
     NUMBER(completion_budget_us, INT64_MIN),
+    NUMBER(ageing_ms, -1),
+    NUMBER(ageing_ms, -TWO_32),
+    NUMBER(ageing_ms, INT64_MIN),
+    NUMBER(ageing_ms, INT64_MAX),
+    NUMBER(classes[0].reserved, -1),
+    NUMBER(classes[0].reserved, 4), /* the default capacity */
+    NUMBER(classes[7].reserved, INT64_MIN),
+    NUMBER(classes[7].reserved, TWO_32),
+    NUMBER(classes[7].reserved, INT64_MAX),
 };
 
 /* The ends of each range. */
@@ -82,6 +91,14 @@ static const number_case_t good_numbers[] = {
     NUMBER(completion_budget_us, 1),
     NUMBER(completion_budget_us, UVPOOL_UNLIMITED),
     NUMBER(completion_budget_us, INT64_C(3600000000)),
+    NUMBER(ageing_ms, 0),
+    NUMBER(ageing_ms, 1),
+    NUMBER(ageing_ms, INT64_C(366) * 24 * 3600 * 1000),
+    NUMBER(classes[0].cap, 1),
+    NUMBER(classes[0].cap, INT64_MIN),
+    NUMBER(classes[7].cap, INT64_MAX),
+    NUMBER(classes[0].reserved, 3),
+    NUMBER(classes[7].reserved, 3),
 };
 
 static uvpool_options_t with_number(const number_case_t* number) {

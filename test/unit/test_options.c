@@ -41,7 +41,13 @@ static void init_sets_the_defaults(void** state) {
   assert_int_equal(o.spin_us, 0);
   assert_int_equal(o.completions_per_turn, UVPOOL_UNLIMITED);
   assert_int_equal(o.completion_budget_us, 1000);
+  assert_int_equal(o.ageing_ms, 100);
+  for (int c = 0; c < UVPOOL_CLASSES; c++) {
+    assert_int_equal(o.classes[c].cap, UVPOOL_UNLIMITED);
+    assert_int_equal(o.classes[c].reserved, 0);
+  }
   assert_string_equal(o.name, "uvpool");
+  assert_true(o.on_task == NULL);
   assert_true(o.on_panic == NULL);
   assert_true(o.on_log == NULL);
   assert_true(o.on_drain == NULL);
@@ -124,6 +130,23 @@ static const number_t numbers[] = {
     {FIELD(completion_budget_us), HOUR_US, 1},
     {FIELD(completion_budget_us), HOUR_US + 1, 0},
     {FIELD(completion_budget_us), INT64_MAX, 0},
+    {FIELD(ageing_ms), INT64_MIN, 0},
+    {FIELD(ageing_ms), -1, 0},
+    {FIELD(ageing_ms), 0, 1},
+    {FIELD(ageing_ms), 1, 1},
+    {FIELD(ageing_ms), YEAR_MS, 1},
+    {FIELD(ageing_ms), YEAR_MS + 1, 0},
+    {FIELD(ageing_ms), INT64_MAX, 0},
+    {FIELD(classes[0].cap), INT64_MIN, 1},
+    {FIELD(classes[7].cap), 0, 1},
+    {FIELD(classes[7].cap), 1, 1},
+    {FIELD(classes[7].cap), INT64_MAX, 1},
+    {FIELD(classes[0].reserved), INT64_MIN, 0},
+    {FIELD(classes[0].reserved), -1, 0},
+    {FIELD(classes[0].reserved), 0, 1},
+    {FIELD(classes[7].reserved), 3, 1}, /* of the default capacity */
+    {FIELD(classes[7].reserved), 4, 0},
+    {FIELD(classes[7].reserved), INT64_MAX, 0},
 };
 
 static void set_number(uvpool_options_t* options, size_t at, int64_t value) {

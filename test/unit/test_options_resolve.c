@@ -48,7 +48,44 @@ static void defaults_resolve(void** state) {
   assert_int_equal(s.spin_us, 0);
   assert_true(s.completions_per_turn == UINT64_MAX);
   assert_int_equal(s.completion_budget_ns, 1000000);
+  assert_int_equal(s.ageing_us, 100000);
+  assert_false(s.classed);
+  for (int c = 0; c < UVPOOL_CLASSES; c++) {
+    assert_true(s.classes[c].cap == UINT64_MAX);
+    assert_int_equal(s.classes[c].reserved, 0);
+  }
   assert_string_equal(s.name, "uvpool");
+}
+
+/* One cap or one reservation makes a pool of classes; a cap of 0 or less is
+ * none, and makes none. */
+static void classes_resolve(void** state) {
+  (void) state;
+  for (int c = 0; c < UVPOOL_CLASSES; c++) {
+    uvpool_options_t options = defaults();
+    options.classes[c].cap = 0;
+    assert_false(resolved(&options).classed);
+    assert_true(resolved(&options).classes[c].cap == UINT64_MAX);
+    options.classes[c].cap = INT64_MIN;
+    assert_false(resolved(&options).classed);
+    options.classes[c].reserved = 2;
+    assert_true(resolved(&options).classed);
+    assert_int_equal(resolved(&options).classes[c].reserved, 2);
+    options.classes[c].reserved = 0;
+    options.classes[c].cap = INT64_MAX;
+    assert_true(resolved(&options).classed);
+    assert_true(resolved(&options).classes[c].cap == INT64_MAX);
+  }
+}
+
+/* An ageing of 0 is the default, any other is kept. */
+static void ageing_resolves(void** state) {
+  (void) state;
+  uvpool_options_t options = defaults();
+  options.ageing_ms = 0;
+  assert_int_equal(resolved(&options).ageing_us, 100000);
+  options.ageing_ms = 7;
+  assert_int_equal(resolved(&options).ageing_us, 7000);
 }
 
 /* "No limit" is the ceiling or the largest number. */
@@ -216,6 +253,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(null_means_the_defaults),
       cmocka_unit_test(defaults_resolve),
+      cmocka_unit_test(classes_resolve),
+      cmocka_unit_test(ageing_resolves),
       cmocka_unit_test(no_limit_is_a_large_one),
       cmocka_unit_test(numbers_come_through),
       cmocka_unit_test(zero_expiry_is_the_default),

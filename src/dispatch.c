@@ -87,7 +87,8 @@ static void start(struct uvpool__pool* pool,
   if (pool->busy > pool->counters.busy_max) {
     pool->counters.busy_max = pool->busy;
   }
-  uvpool__timing_taken_locked(pool, &worker->watch, task);
+  uvpool__timing_taken_locked(
+      pool, pool->waiting.stamped_ns, &worker->watch, task);
 }
 
 uvpool_task_t* uvpool__take_locked(struct uvpool__pool* pool,

@@ -26,16 +26,19 @@ void uvpool__timing_stamp_locked(struct uvpool__pool* pool,
       !uvpool__task_is(task, UVPOOL__TASK_OPTIONS) &&
       uvpool__waiting_all_in_one(&pool->waiting)) {
     timing->left--;
+    pool->waiting.stamped_ns = coarse_us * 1000u;
     uvpool__task_set_since_us(task, coarse_us);
     return;
   }
   timing->left = STAMPS_PER_READ - 1;
   timing->coarse_us = coarse_us;
-  uvpool__timing_stamp_at(task, uvpool__monotonic_ns(), true);
+  pool->waiting.stamped_ns = uvpool__monotonic_ns();
+  uvpool__timing_stamp_at(task, pool->waiting.stamped_ns, true);
 }
 
 bool uvpool__timing_sample_locked(struct uvpool__pool* pool, uint64_t now_ns) {
   struct uvpool__timing* timing = &pool->timing;
+  pool->waiting.stamped_ns = now_ns;
   if (now_ns - timing->timed_ns < READ_SLOW_NS && !is_exact(pool)) {
     return false;
   }

@@ -16,8 +16,9 @@
  *   while they are short, the worker passes over some, twice as many each time,
  *   up to 63, such that it reads the clock about every 2 us. A worker that has
  *   slept, or whose last tasks took long, reads it again at once, and so does
- *   one that sees by the coarse clock that its last read is some milliseconds
- *   old: a task that is stuck is not taken for as old as those before it.
+ *   one whose last read is some milliseconds older than the stamp of the task
+ *   that was last enqueued: a task that is stuck is not taken for as old as
+ *   those before it, as long as others come.
  *
  * A sample stands for all tasks since the one before, and is counted as many
  * times: otherwise phases of long tasks, where every task is read, would weigh
@@ -62,12 +63,17 @@ struct uvpool__stopwatch {
   uint64_t run_ns;
 };
 
+/* A read of the clock that is so much older than the last stamp is too old to
+ * tell when a task began. More than the coarse clock is behind. */
+enum { UVPOOL__READ_OLD_NS = 5000000 };
+
 /* Lock held: a task that joins a lane, or the room behind a serial queue, by
  * itself. */
 void uvpool__timing_stamp_locked(struct uvpool__pool* pool,
                                  uvpool_task_t* task);
 
-/* Lock held: may one of the tasks that are handed over now be a sample? */
+/* Lock held: notes the time of a hand-over; may one of its tasks be a
+ * sample? */
 bool uvpool__timing_sample_locked(struct uvpool__pool* pool, uint64_t now_ns);
 
 /* The same at a known time; `timed`: it goes into the histogram. */
@@ -89,11 +95,16 @@ void uvpool__timing_record_locked(struct uvpool__pool* pool,
 void uvpool__timing_weigh_wait_locked(struct uvpool__pool* pool,
                                       struct uvpool__stopwatch* watch);
 
-/* Worker, lock held: it has taken a task, which is counted as started. */
+/* Worker, lock held: it has taken a task, which is counted as started.
+ * `stamped_ns`: as the pool has it. */
 static inline void uvpool__timing_taken_locked(struct uvpool__pool* pool,
+                                               uint64_t stamped_ns,
                                                struct uvpool__stopwatch* watch,
                                                const uvpool_task_t* task) {
   atomic_store_explicit(&watch->began_ns, 0, memory_order_relaxed);
+  if (stamped_ns > watch->last_ns + UVPOOL__READ_OLD_NS) {
+    watch->left = 0;
+  }
   if (uvpool__task_is(task, UVPOOL__TASK_TIMED)) {
     uvpool__timing_weigh_wait_locked(pool, watch);
   }
@@ -115,8 +126,7 @@ void uvpool__stopwatch_read_end(struct uvpool__stopwatch* watch);
 static inline void uvpool__stopwatch_start(struct uvpool__stopwatch* watch,
                                            const uvpool_task_t* task,
                                            uint32_t pool_flags) {
-  if (watch->left > 0 && !uvpool__task_is(task, UVPOOL__TASK_TIMED) &&
-      uvpool__coarse_ns() <= watch->last_ns) {
+  if (watch->left > 0 && !uvpool__task_is(task, UVPOOL__TASK_TIMED)) {
     watch->left--;
     watch->timed = false;
     watch->fresh = false;

@@ -24,9 +24,10 @@ enum {
 };
 
 struct uvpool__waiting {
-  uint64_t len;      /* all of them */
-  uint64_t behind;   /* in serial queues, and not in a lane */
-  uint32_t occupied; /* a bit for each lane */
+  uint64_t len;        /* all of them */
+  uint64_t behind;     /* in serial queues, and not in a lane */
+  uint64_t stamped_ns; /* the time, as of the last that joined */
+  uint32_t occupied;   /* a bit for each lane */
   struct uvpool_task_queue_s lanes[UVPOOL__LANES];
   struct uvpool_serial_s* backed_up; /* with something behind */
   uint64_t of_class[UVPOOL_CLASSES]; /* with options; also those behind */

@@ -162,15 +162,19 @@ static void the_oldest_whatever_its_priority(void** state) {
 
 static atomic_uint_least64_t previous_end_ns;
 
-/* Works that take their time, after many that took none. */
-static void take_time(job_t* job) {
-  (void) job;
-  sleep_ms(3);
-  atomic_store(&previous_end_ns, uv_hrtime());
+static void nothing(void* arg) {
+  (void) arg;
 }
 
-/* A worker whose tasks were short meets long ones: none of them is said to run
- * since before the one before it. */
+/* Works that take their time, after many that took none, while others come. */
+static void take_time(job_t* job) {
+  sleep_ms(10);
+  atomic_store(&previous_end_ns, uv_hrtime());
+  (void) uvpool_go(uvpool_task_handle(&job->task), nothing, NULL);
+}
+
+/* A worker whose tasks were short meets long ones: as long as others come, none
+ * of them is said to run since before the one before it. */
 static void long_ones_after_short_ones(void** state) {
   enum { SHORT = 1000, LONG = 4, ROUNDS = 20 };
   for (int round = 0; round < ROUNDS; round++) {

@@ -5,15 +5,6 @@
 
 /* ---- Submit -------------------------------------------------------------- */
 
-int job_submit_ex(uvpool_t* pool,
-                  job_t* job,
-                  const uvpool_task_options_t* options) {
-  job_enter_call();
-  int rc = uvpool_submit_ex(pool, &job->task, job_work, job_done, options);
-  job_leave_call();
-  return rc;
-}
-
 int job_submit_grouped(uvpool_t* pool, job_t* job, uvpool_group_t* group) {
   uvpool_task_options_t options;
   uvpool_task_options_init(&options);

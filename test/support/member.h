@@ -8,11 +8,8 @@
 #include "job.h"
 #include "recorder.h"
 
-/* Submits by uvpool_submit_ex, with all options or only one; by
- * uvpool_serial_submit. Thread: any. */
-int job_submit_ex(uvpool_t* pool,
-                  job_t* job,
-                  const uvpool_task_options_t* options);
+/* Submits by uvpool_submit_ex with a group; by uvpool_serial_submit. Thread:
+ * any. */
 int job_submit_grouped(uvpool_t* pool, job_t* job, uvpool_group_t* group);
 int job_submit_serial(uvpool_serial_t* serial, job_t* job);
 

@@ -31,7 +31,11 @@ _Static_assert(sizeof(((uv_work_t*) NULL)->reserved) >=
 /* Its lowest bit is set, so that it is not NULL, which is the mark of a request
  * that is over. */
 static void* mark_of(const uv_work_t* req) {
-  return (void*) ((uintptr_t) uvpool__flight_mark(req) | 1);
+  const union {
+    uintptr_t number;
+    void* word;
+  } mark = {.number = (uintptr_t) uvpool__flight_mark(req) | 1};
+  return mark.word;
 }
 
 UVPOOL__MAY_READ_ANY_MEMORY

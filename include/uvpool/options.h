@@ -65,7 +65,10 @@ typedef void (*uvpool_drain_cb)(uvpool_t* handle);
 /* A worker thread begins. On that thread, before its first task. `data` is
  * options.data; what is stored in *worker_data comes back from
  * uvpool_worker_data and in on_worker_stop. Another result than 0 ends the
- * thread (stop is not called) and counts as a thread that failed to start. */
+ * thread (stop is not called) and counts as a thread that failed to start. It
+ * may set the thread's affinity and scheduling; a worker with a lower priority
+ * than its submitters, preempted where it holds the pool's lock for a moment,
+ * holds them up. */
 typedef int (*uvpool_worker_start_cb)(void* data, void** worker_data);
 
 /* A worker thread ends, also after a panic. On that thread, after its last

@@ -250,6 +250,39 @@ static void order_of_the_ends(void** state) {
   gate_destroy(&gate);
 }
 
+/* ---- A multi-pool -------------------------------------------------------- */
+
+/* A pool of a multi-pool has groups like any other, and its close closes
+ * them. */
+static void of_a_multi_pool(void** state) {
+  gate_t gate;
+  gate_init(&gate);
+  uvpool_multi_t* multi = multi_open(*state, 2, UVPOOL_ROUND_ROBIN, 1, 8);
+  uvpool_t* pools[2] = {uvpool_multi_pool(multi, 0),
+                        uvpool_multi_pool(multi, 1)};
+  uvpool_group_t groups[2];
+  told_t told[2] = {{.id = 0}, {.id = 1}};
+  job_t* jobs = jobs_new(4, &gate);
+  for (int i = 0; i < 2; i++) {
+    group_open(pools[i], &groups[i], &told[i]);
+    jobs_submit_grouped(pools[i], jobs + (ptrdiff_t) 2 * i, 2, &groups[i]);
+  }
+  gate_await(&gate, 2);
+  assert_status(job_submit_grouped(pools[0], &jobs[0], &groups[1]), UV_EINVAL);
+  assert_status(uvpool_group_cancel(&groups[1]), 0);
+  assert_status(group_close(&groups[0]), 0);
+  gate_open(&gate);
+  multi_close(*state, multi);
+  told_assert(&told[0], 0, 1);
+  told_assert(&told[1], 0, 0);
+  job_assert_ran(&jobs[0]);
+  job_assert_dropped(&jobs[1], UV_ECANCELED);
+  job_assert_ran(&jobs[2]);
+  job_assert_dropped(&jobs[3], UV_ECANCELED);
+  jobs_free(jobs);
+  gate_destroy(&gate);
+}
+
 /* ---- The user's own walk ------------------------------------------------- */
 
 /* A program closes every libuv handle of its loop, ours too, while a group is
@@ -287,6 +320,7 @@ int main(int argc, char** argv) {
       loop_test(on_a_released_pool),
       loop_test(drained),
       loop_test(order_of_the_ends),
+      loop_test(of_a_multi_pool),
       loop_test(after_a_walk),
   };
   return kit_run(argc, argv, tests);

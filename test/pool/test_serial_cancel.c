@@ -20,20 +20,26 @@ typedef struct scene_s {
 
 static scene_t scene;
 
-static void scene_open(uv_loop_t* loop, int workers, int count) {
-  uvpool_options_t options = pool_options(workers, UVPOOL_UNLIMITED);
-  options.on_panic = pool_ignore_panic;
+static void scene_open_with(uv_loop_t* loop,
+                            const uvpool_options_t* options,
+                            int count) {
   scene.loop = loop;
   scene.told = (told_t) {.recorder = &scene.recorder};
   recorder_init(&scene.recorder);
   gate_init(&scene.gate);
-  scene.pool = pool_open_with(loop, &options);
+  scene.pool = pool_open_with(loop, options);
   serial_open(scene.pool, &scene.serial, &scene.told);
   scene.jobs = jobs_new(count, &scene.gate);
   for (int i = 0; i < count; i++) {
     scene.jobs[i].recorder = &scene.recorder;
     scene.jobs[i].arg = &scene.serial;
   }
+}
+
+static void scene_open(uv_loop_t* loop, int workers, int count) {
+  uvpool_options_t options = pool_options(workers, UVPOOL_UNLIMITED);
+  options.on_panic = pool_ignore_panic;
+  scene_open_with(loop, &options, count);
 }
 
 /* Runs the loop to its end, and asserts that so many works began. */
@@ -101,6 +107,58 @@ static void all_behind(void** state) {
   assert_string_equal(recorder_text(&scene.recorder),
                       "work:0 done:2 done:1 done:0 work:3 done:3");
   scene_close(2);
+}
+
+static int cancel_one(job_t* job) {
+  return uvpool_cancel(&job->task);
+}
+
+static int wait_for_deadline(job_t* job) {
+  (void) job;
+  return 0;
+}
+
+static uvpool_group_t group;
+
+static int cancel_its_group(job_t* job) {
+  (void) job;
+  return uvpool_group_cancel(&group);
+}
+
+/* The active one is kept back by the cap of its class while a worker is idle:
+ * when it ends, in whichever way, that worker has to hear of the next. */
+static void the_next_finds_an_idle_worker(void** state) {
+  static int (*const ways[])(
+      job_t * job) = {cancel_one, wait_for_deadline, cancel_its_group};
+  for (size_t way = 0; way < KIT_COUNT(ways); way++) {
+    uvpool_options_t options = pool_options(2, UVPOOL_UNLIMITED);
+    told_t told = {0};
+    uvpool_task_options_t capped;
+    options.classes[1].cap = 1;
+    scene_open_with(*state, &options, 3);
+    group_open(scene.pool, &group, &told);
+    pool_warm(*state, scene.pool, 2);
+    uvpool_task_options_init(&capped);
+    capped.task_class = 1;
+    assert_status(job_submit_ex(scene.pool, &scene.jobs[2], &capped), 0);
+    gate_await(&scene.gate, 1);
+    capped.serial = &scene.serial;
+    capped.group = &group;
+    if (ways[way] == wait_for_deadline) {
+      capped.deadline_ns = uv_hrtime() + 5 * UINT64_C(1000000);
+    }
+    assert_status(job_submit_ex(scene.pool, &scene.jobs[0], &capped), 0);
+    jobs_submit_serial(&scene.serial, scene.jobs + 1, 1);
+    loop_turn(*state, 2);
+    assert_int_equal(gate_arrived(&scene.gate), 1);
+    assert_status(ways[way](&scene.jobs[0]), 0);
+    loop_run_until(*state, job_is_done, &scene.jobs[0], "the active one");
+    gate_await(&scene.gate, 2); /* the next has a worker */
+    gate_open(&scene.gate);
+    loop_run(*state);
+    jobs_assert_ran(scene.jobs + 1, 2);
+    scene_close(2);
+  }
 }
 
 /* ---- Deadline and panic -------------------------------------------------- */
@@ -297,6 +355,7 @@ int main(int argc, char** argv) {
       loop_test(the_active_one_that_waits),
       loop_test(from_behind),
       loop_test(all_behind),
+      loop_test(the_next_finds_an_idle_worker),
       loop_test(a_deadline_behind),
       loop_test(deadlines_at_the_front),
       loop_test(a_panic_passes_on),

@@ -108,6 +108,20 @@ static void quantile_in_the_last_bucket(void** state) {
   assert_true(uvpool_histogram_quantile(&h, 1.0) == UINT64_MAX);
 }
 
+/* A share that has no exact double means what it says. */
+static void shares_are_not_exact(void** state) {
+  (void) state;
+  for (uint64_t percent = 1; percent < 100; percent++) {
+    uvpool_histogram_t h = {0};
+    uvpool__histogram_add(&h, 100, percent);
+    uvpool__histogram_add(&h, 5000, 100 - percent);
+    assert_int_equal(uvpool_histogram_quantile(&h, (double) percent / 100.0),
+                     127);
+    assert_int_equal(
+        uvpool_histogram_quantile(&h, ((double) percent + 0.01) / 100.0), 5000);
+  }
+}
+
 /* For any durations and share: at least that share is not above the answer, and
  * the answer is not above the bucket of the true one. */
 static void quantiles_bound_the_true_ones(void** state) {
@@ -144,6 +158,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(no_quantile_is_0),
       cmocka_unit_test(quantile_is_a_buckets_end),
       cmocka_unit_test(quantile_in_the_last_bucket),
+      cmocka_unit_test(shares_are_not_exact),
       cmocka_unit_test(quantiles_bound_the_true_ones),
   };
   return kit_run(argc, argv, tests);

@@ -6,11 +6,10 @@
  *
  * where vacancy = capacity - busy, if positive, or less if its class has a cap
  * or there are workers reserved for others (classes.h), and no caller of
- * uvpool_submit_wait, all of whom are of class 0, is queued before it. Where its
- * class has a bound of its own, the same must hold for that class alone. The
- * bound is thus on
- * what waits beyond the free workers: with max_waiting 0, as many tasks are
- * admitted as there are workers to run them.
+ * uvpool_submit_wait, all of whom are of class 0, is queued before it. Where
+ * its class has a bound of its own, the same must hold for that class alone.
+ * The bound is thus on what waits beyond the free workers: with max_waiting 0,
+ * as many tasks are admitted as there are workers to run them.
  *
  * A pool in which no worker lives is asked for a thread before the task is
  * admitted, so that the submitter can be told when there is none to be had. */

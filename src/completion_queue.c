@@ -14,8 +14,8 @@
  * not be waited for by close.
  *
  * What is taken stands newest first, and has to be turned round before the
- * oldest can be delivered. Of a long list that takes milliseconds, so it is done
- * piece by piece, and counts against the budget as callbacks do.
+ * oldest can be delivered. Of a long list that takes milliseconds, so it is
+ * done piece by piece, and counts against the budget as callbacks do.
  *
  * Strides. The loop reads the clock once in a stride of callbacks, which grows
  * while callbacks are quick and shrinks when they are slow, so that a stride
@@ -34,8 +34,8 @@
 #include "task.h"
 #include "util.h"
 
-/* How long a stride should take, how many callbacks it has at most, and how many
- * tasks are turned round in one. */
+/* How long a stride should take, how many callbacks it has at most, and how
+ * many tasks are turned round in one. */
 enum { STRIDE_NS = 20000, STRIDE_MAX = 64, TURN_MAX = 1024 };
 
 /* Pushes [first, last], linked by next from newest to oldest, unless the list

@@ -7,8 +7,8 @@
  * for it only when its deadline is the soonest of all, and a loop whose tasks
  * are taken in time has it fire about once in the length of a deadline.
  *
- * Nothing depends on the timer for being right: a worker that takes a task looks
- * at its deadline, and ends it in place of running it. */
+ * Nothing depends on the timer for being right: a worker that takes a task
+ * looks at its deadline, and ends it in place of running it. */
 #ifndef UVPOOL_SRC_DEADLINE_H
 #define UVPOOL_SRC_DEADLINE_H
 
@@ -32,7 +32,8 @@ void uvpool__deadline_disarm_locked(uvpool_task_t* task);
 /* Is it over? */
 bool uvpool__deadline_has_passed(const uvpool_task_t* task, uint64_t now_ns);
 
-/* Loop thread: sets the timer for the soonest deadline of the port's handles. */
+/* Loop thread: sets the timer for the soonest deadline of the port's
+ * handles. */
 void uvpool__deadline_set_timer(struct uvpool__port* port);
 
 #endif /* UVPOOL_SRC_DEADLINE_H */

@@ -1,9 +1,9 @@
 /* Effects: what was decided under the lock and is to be done outside of it.
  *
- * System calls and other people's code do not belong into a critical section.
- * A function that ends in `_locked` therefore only notes whom to wake, what to
- * start and which tasks have ended unrun, and whoever holds the lock carries the
- * notes out after it has released it.
+ * System calls and other people's code do not belong into a critical section. A
+ * function that ends in `_locked` therefore only notes whom to wake, what to
+ * start and which tasks have ended unrun, and whoever holds the lock carries
+ * the notes out after it has released it.
  *
  * Lives on the stack of one thread. Each chain is owned by it until it runs:
  * a worker or caller on it has been taken off its queue, so nobody else wakes

@@ -3,9 +3,9 @@
  *   admitted --nobody active--> active: waits in a lane, then runs
  *       \--somebody is--> behind, until all before it have ended --> active
  *
- * The active one is an ordinary task in an ordinary lane, so that dispatch needs
- * to know nothing; what stands behind it waits, but is in no lane. When the
- * active one has run, or leaves its lane in another way, the next takes its
+ * The active one is an ordinary task in an ordinary lane, so that dispatch
+ * needs to know nothing; what stands behind it waits, but is in no lane. When
+ * the active one has run, or leaves its lane in another way, the next takes its
  * place under the same lock: a hand-over costs a few instructions. */
 #ifndef UVPOOL_SRC_SERIAL_H
 #define UVPOOL_SRC_SERIAL_H

@@ -6,10 +6,10 @@
  *   Enqueued. A task is stamped when it joins a lane. What a loop hands over at
  *   the end of a stride (hold.h) shares one read. A direct submit takes the
  *   coarse clock, which is cheap and up to a few milliseconds behind; the exact
- *   one whenever the coarse one has moved on, for every 64th task, for tasks with
- *   options, and for plain ones while any of those wait: their order depends on
- *   it. Tasks whose stamp is exact are
- *   TIMED, and go into the histogram of waits.
+ *   one whenever the coarse one has moved on, for every 64th task, for tasks
+ *   with options, and for plain ones while any of those wait: their order
+ *   depends on it. Tasks whose stamp is exact are TIMED, and go into the
+ *   histogram of waits.
  *
  *   Taken and returned. Each worker has a stopwatch. While tasks are long, it
  *   is read at every start and end, with one read between two tasks in a row;

@@ -76,9 +76,10 @@ UVPOOL_EXTERN void uvpool_task_options_init_sized(
  *
  * Admitted like a plain task, where the free workers are those that a task of
  * this class could have: the cap of its class and what is reserved for others
- * are respected. The class may have a bound of its own on what waits, too. Callers of uvpool_submit_wait, who are of class 0, come before
- * it only if it is of class 0 too. O(1), with a deadline O(log n) in those that
- * wait; nothing is allocated.
+ * are respected. The class may have a bound of its own on what waits, too.
+ * Callers of uvpool_submit_wait, who are of class 0, come before it only if it
+ * is of class 0 too. O(1), with a deadline O(log n) in those that wait; nothing
+ * is allocated.
  *
  * Thread:   any.
  * Blocks:   never.

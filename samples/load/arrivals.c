@@ -6,8 +6,8 @@
  * millisecond those that are due go to connections that are free. When none is,
  * they wait for one, and that time counts as the server's: their latency is
  * from when they were due. That of others is from when they were sent: if it is
- * this process that is late, because the machine has other things to do, that is
- * told apart, as `late`. */
+ * this process that is late, because the machine has other things to do, that
+ * is told apart, as `late`. */
 #include "client.h"
 
 enum { TICK_MS = 1 };

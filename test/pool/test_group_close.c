@@ -1,5 +1,5 @@
-/* uvpool_group_close: waiting tasks end, running ones finish, and close_cb comes
- * after the last done, once, when the memory is the caller's again. */
+/* uvpool_group_close: waiting tasks end, running ones finish, and close_cb
+ * comes after the last done, once, when the memory is the caller's again. */
 #include <stdlib.h>
 
 #include "kit.h"

@@ -1,5 +1,6 @@
 /* uvpool_stats: ages and whose they are, histograms, and the figures of
- * classes. Times are asserted from below, or against times taken around them. */
+ * classes. Times are asserted from below, or against times taken around
+ * them. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
-/* A crowd: the tasks of one handle, as the stress tests want them. They come and
- * go at random, with groups, serial queues, deadlines, priorities, posts and
- * panics, and are cancelled one by one or by group; groups and serial queues
- * are closed and opened again meanwhile.
+/* A crowd: the tasks of one handle, as the stress tests want them. They come
+ * and go at random, with groups, serial queues, deadlines, priorities, posts
+ * and panics, and are cancelled one by one or by group; groups and serial
+ * queues are closed and opened again meanwhile.
  *
  * It keeps its own books, and remembers the first thing that was not as the
  * contract says: a task that ended twice or on a wrong thread, or with a status
@@ -59,7 +59,8 @@ typedef struct crowd_flight_s {
 } crowd_flight_t;
 
 struct crowd_s {
-  /* Set by the test before crowd_open; the last three also between its steps. */
+  /* Set by the test before crowd_open; the last three also between its
+   * steps. */
   uvpool_t* pool;
   dice_t dice;
   int no_panics;

@@ -232,8 +232,8 @@ static void a_sample_begins_after_those_passed_over(void** state) {
   finish(&watch);
 }
 
-/* However many are to be passed over: once a task has been enqueued that is some
- * milliseconds younger than the last read, the next one is read. */
+/* However many are to be passed over: once a task has been enqueued that is
+ * some milliseconds younger than the last read, the next one is read. */
 static void none_is_passed_over_for_long(void** state) {
   (void) state;
   reset(0);

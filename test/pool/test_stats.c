@@ -109,6 +109,41 @@ static void refuses_unknown_sizes(void** state) {
   pool_close(*state, pool);
 }
 
+/* Each class's tasks, and together all of them. */
+static void figures_of_classes(void** state) {
+  gate_t gate;
+  gate_init(&gate);
+  uvpool_options_t options = pool_options(UVPOOL_CLASSES, UVPOOL_UNLIMITED);
+  uvpool_t* pool = pool_open_with(*state, &options);
+  job_t* jobs = jobs_new(100, &gate);
+  int used = 0;
+  for (int c = 0; c < UVPOOL_CLASSES; c++) {
+    jobs_submit_class(pool, &jobs[used++], 1, c);
+  }
+  gate_await(&gate, UVPOOL_CLASSES);
+  for (int c = 0; c < UVPOOL_CLASSES; c++) {
+    jobs_submit_class(pool, &jobs[used], c + 1, c);
+    used += c + 1;
+  }
+  uvpool_stats_t s = pool_stats(pool);
+  uint64_t waiting = 0;
+  for (int c = 0; c < UVPOOL_CLASSES; c++) {
+    assert_int_equal(s.classes[c].busy, 1);
+    assert_int_equal(s.classes[c].waiting, c + 1);
+    waiting += s.classes[c].waiting;
+  }
+  assert_int_equal(waiting, s.waiting);
+  gate_open(&gate);
+  loop_run(*state);
+  s = pool_stats(pool);
+  for (int c = 0; c < UVPOOL_CLASSES; c++) {
+    assert_int_equal(s.classes[c].busy + s.classes[c].waiting, 0);
+  }
+  pool_close(*state, pool);
+  jobs_free(jobs);
+  gate_destroy(&gate);
+}
+
 typedef struct observer_s {
   uvpool_t* pool;
   atomic_int stop;
@@ -191,6 +226,7 @@ int main(int argc, char** argv) {
       loop_test(marks_keep_the_highest),
       loop_test(totals_outlive_a_reboot),
       loop_test(refuses_unknown_sizes),
+      loop_test(figures_of_classes),
       loop_test(sum_rule_holds_under_load),
   };
   return kit_run(argc, argv, tests);

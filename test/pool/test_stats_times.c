@@ -1,6 +1,5 @@
-/* uvpool_stats: ages and whose they are, histograms, and the figures of
- * classes. Times are asserted from below, or against times taken around
- * them. */
+/* uvpool_stats: ages and whose they are, and histograms. Times are asserted
+ * from below, or against times taken around them. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -356,43 +355,6 @@ static void panics_have_not_returned(void** state) {
   jobs_free(jobs);
 }
 
-/* ---- Classes ------------------------------------------------------------- */
-
-/* Each class's tasks, and together all of them. */
-static void figures_of_classes(void** state) {
-  gate_t gate;
-  gate_init(&gate);
-  uvpool_options_t options = pool_options(UVPOOL_CLASSES, UVPOOL_UNLIMITED);
-  uvpool_t* pool = pool_open_with(*state, &options);
-  job_t* jobs = jobs_new(100, &gate);
-  int used = 0;
-  for (int c = 0; c < UVPOOL_CLASSES; c++) {
-    jobs_submit_class(pool, &jobs[used++], 1, c);
-  }
-  gate_await(&gate, UVPOOL_CLASSES);
-  for (int c = 0; c < UVPOOL_CLASSES; c++) {
-    jobs_submit_class(pool, &jobs[used], c + 1, c);
-    used += c + 1;
-  }
-  uvpool_stats_t s = pool_stats(pool);
-  uint64_t waiting = 0;
-  for (int c = 0; c < UVPOOL_CLASSES; c++) {
-    assert_int_equal(s.classes[c].busy, 1);
-    assert_int_equal(s.classes[c].waiting, c + 1);
-    waiting += s.classes[c].waiting;
-  }
-  assert_int_equal(waiting, s.waiting);
-  gate_open(&gate);
-  loop_run(*state);
-  s = pool_stats(pool);
-  for (int c = 0; c < UVPOOL_CLASSES; c++) {
-    assert_int_equal(s.classes[c].busy + s.classes[c].waiting, 0);
-  }
-  pool_close(*state, pool);
-  jobs_free(jobs);
-  gate_destroy(&gate);
-}
-
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       loop_test(no_ages),
@@ -406,7 +368,6 @@ int main(int argc, char** argv) {
       loop_test(sampled_counts_add_up),
       loop_test(samples_stand_for_their_like),
       loop_test(panics_have_not_returned),
-      loop_test(figures_of_classes),
   };
   return kit_run(argc, argv, tests);
 }

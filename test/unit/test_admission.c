@@ -144,6 +144,7 @@ typedef struct queue_s {
 static void queue_init(queue_t* queue) {
   memset(queue, 0, sizeof(*queue));
   queue->pool.room_wanted = true;
+  queue->pool.drain_classes = 1; /* somebody was refused, too */
   for (int i = 0; i < CALLERS; i++) {
     struct uvpool__caller* caller = &queue->callers[i];
     queue->tasks[i].handle = &queue->handles[i % 2];
@@ -205,7 +206,8 @@ static void room_goes_to_the_oldest(void** state) {
     assert_int_equal(queue.handles[0].accepted, (served + 1) / 2);
     assert_int_equal(queue.handles[1].accepted, served / 2);
     assert_int_equal(queue.pool.counters.accepted, served);
-    assert_int_equal(queue.pool.room_wanted, served < CALLERS);
+    assert_true(
+        queue.pool.room_wanted); /* somebody is blocked, or was refused */
   }
 }
 
@@ -222,10 +224,37 @@ static void half_empty_is_enough(void** state) {
       pool.settings.max_waiting = max;
       pool.waiting.len = waiting;
       pool.room_wanted = true;
-      pool.drain_classes = 1; /* a plain task was refused */
+      pool.drain_classes = 1;
       uvpool__room_locked(&pool, &effects);
       assert_int_equal(pool.room_wanted, 2 * waiting > max);
     }
+  }
+}
+
+/* Room for a class that nobody was refused in is not told of; room for one is,
+ * though callers, who are of class 0, are blocked. */
+static void room_for_the_class_refused(void** state) {
+  (void) state;
+  static struct uvpool__pool pool;
+  for (unsigned refused = 0; refused < 4; refused++) {
+    struct uvpool__caller caller = {.queued = true};
+    struct uvpool__effects effects = {0};
+    memset(&pool, 0, sizeof(pool));
+    pool.capacity = 2;
+    pool.busy = 1; /* of class 0, which is at its cap */
+    pool.settings.classed = true;
+    for (unsigned c = 0; c < UVPOOL_CLASSES; c++) {
+      pool.settings.classes[c].cap = c == 0 ? 1 : UINT64_MAX;
+    }
+    pool.callers.head = &caller;
+    pool.callers.tail = &caller;
+    pool.callers.len = 1;
+    pool.room_wanted = true;
+    pool.drain_classes = refused;
+    uvpool__room_locked(&pool, &effects);
+    assert_int_equal(pool.drain_classes, (refused & 2) != 0 ? 0 : refused);
+    assert_true(pool.room_wanted);
+    assert_ptr_equal(pool.callers.head, &caller);
   }
 }
 
@@ -260,6 +289,7 @@ int main(void) {
       cmocka_unit_test(unlimited),
       cmocka_unit_test(room_goes_to_the_oldest),
       cmocka_unit_test(half_empty_is_enough),
+      cmocka_unit_test(room_for_the_class_refused),
       cmocka_unit_test(dismiss_sends_all_away),
       cmocka_unit_test(dismiss_of_one_handle),
   };

@@ -2,14 +2,17 @@
  *
  * A task is admitted if and only if
  *
- *     waiting < max_waiting + vacancy
+ *     waiting < max_waiting + (capacity - busy, if positive)
  *
- * where vacancy = capacity - busy, if positive, or less if its class has a cap
- * or there are workers reserved for others (classes.h), and no caller of
- * uvpool_submit_wait, all of whom are of class 0, is queued before it. Where
- * its class has a bound of its own, the same must hold for that class alone.
- * The bound is thus on what waits beyond the free workers: with max_waiting 0,
- * as many tasks are admitted as there are workers to run them.
+ * and no caller of uvpool_submit_wait, all of whom are of class 0, is queued
+ * before it. The bound is thus on what waits beyond the free workers: with
+ * max_waiting 0, as many tasks are admitted as there are workers to run them.
+ * Where there are caps and reservations (classes.h), free workers are not free
+ * for everybody, and the same is said of what could begin: with the new task,
+ *
+ *     waiting - runnable <= max_waiting
+ *
+ * and if its class has a bound of its own, the like for that class alone.
  *
  * A pool in which no worker lives is asked for a thread before the task is
  * admitted, so that the submitter can be told when there is none to be had. */
@@ -25,13 +28,13 @@
 static inline bool uvpool__has_room_for_locked(const struct uvpool__pool* pool,
                                                unsigned task_class,
                                                uint64_t more) {
-  uint64_t vacant = uvpool__vacancy_locked(pool, task_class);
-  uint64_t waiting = pool->waiting.len + pool->reserved + more;
-  if (waiting > vacant && waiting - vacant > pool->settings.max_waiting) {
-    return false;
+  if (pool->settings.classed) {
+    return uvpool__class_has_room_locked(pool, task_class, more);
   }
-  return !pool->settings.classed ||
-         uvpool__class_may_wait_locked(pool, task_class, more);
+  uint64_t waiting = pool->waiting.len + pool->reserved + more;
+  uint64_t vacant =
+      pool->capacity > pool->busy ? pool->capacity - pool->busy : 0;
+  return waiting <= vacant || waiting - vacant <= pool->settings.max_waiting;
 }
 
 /* For one plain task. */

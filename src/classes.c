@@ -41,17 +41,27 @@ uint64_t uvpool__class_vacancy_locked(const struct uvpool__pool* pool,
   return vacancy(pool, task_class, shared(pool));
 }
 
-bool uvpool__class_may_wait_locked(const struct uvpool__pool* pool,
-                                   unsigned task_class,
-                                   uint64_t more) {
+/* Does the bound of the class allow for `more` of its tasks? */
+static bool may_wait(const struct uvpool__pool* pool,
+                     unsigned task_class,
+                     uint64_t more) {
   uint64_t waiting =
       uvpool__waiting_of_class(&pool->waiting, task_class) + more;
   uint64_t vacant = uvpool__class_vacancy_locked(pool, task_class);
-  if (task_class == 0) {
-    waiting += pool->reserved; /* promised to plain tasks */
-  }
   return waiting <= vacant ||
          waiting - vacant <= pool->settings.classes[task_class].max_waiting;
+}
+
+bool uvpool__class_has_room_locked(const struct uvpool__pool* pool,
+                                   unsigned task_class,
+                                   uint64_t more) {
+  /* What is promised are plain tasks, and counts as if they were here. */
+  uint64_t promised = task_class == 0 ? pool->reserved : 0;
+  uint64_t waiting = pool->waiting.len + pool->reserved + more;
+  uint64_t runnable =
+      uvpool__class_runnable_locked(pool, task_class, promised + more);
+  return may_wait(pool, task_class, promised + more) &&
+         waiting - runnable <= pool->settings.max_waiting;
 }
 
 unsigned uvpool__class_eligible_locked(const struct uvpool__pool* pool) {
@@ -65,15 +75,15 @@ unsigned uvpool__class_eligible_locked(const struct uvpool__pool* pool) {
   return classes;
 }
 
-uint64_t uvpool__class_runnable_locked(const struct uvpool__pool* pool) {
-  if (uvpool__waiting_ready(&pool->waiting) == 0) {
-    return 0;
-  }
+uint64_t uvpool__class_runnable_locked(const struct uvpool__pool* pool,
+                                       unsigned task_class,
+                                       uint64_t more) {
   uint64_t on_reserved = 0; /* on workers of their own */
   uint64_t others = 0;      /* that need a shared one */
   for (unsigned c = 0; c < UVPOOL_CLASSES; c++) {
-    uint64_t mine =
-        least(uvpool__waiting_in_lanes(&pool->waiting, c), under_cap(pool, c));
+    uint64_t ready = uvpool__waiting_in_lanes(&pool->waiting, c) +
+                     (c == task_class ? more : 0);
+    uint64_t mine = least(ready, under_cap(pool, c));
     uint64_t own = least(mine, unfilled(pool, c));
     on_reserved += own;
     others += mine - own;

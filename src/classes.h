@@ -21,29 +21,24 @@
 uint64_t uvpool__class_vacancy_locked(const struct uvpool__pool* pool,
                                       unsigned task_class);
 
-/* Does the bound of the class allow for `more` of its tasks? */
-bool uvpool__class_may_wait_locked(const struct uvpool__pool* pool,
+/* Is there room for `more` tasks of a class? See admission.h. */
+bool uvpool__class_has_room_locked(const struct uvpool__pool* pool,
                                    unsigned task_class,
                                    uint64_t more);
 
 /* A bit for each class of which a task may begin. */
 unsigned uvpool__class_eligible_locked(const struct uvpool__pool* pool);
 
-/* Of the tasks that wait in lanes, how many could begin now. */
-uint64_t uvpool__class_runnable_locked(const struct uvpool__pool* pool);
+/* Of the tasks that wait in lanes, and `more` of one class, how many could
+ * begin now. */
+uint64_t uvpool__class_runnable_locked(const struct uvpool__pool* pool,
+                                       unsigned task_class,
+                                       uint64_t more);
 
 /* Workers that are reserved for any class. Constant. */
 uint64_t uvpool__class_reserved(const struct uvpool__settings* settings);
 
 /* ---- The same for every pool --------------------------------------------- */
-
-static inline uint64_t uvpool__vacancy_locked(const struct uvpool__pool* pool,
-                                              unsigned task_class) {
-  if (pool->settings.classed) {
-    return uvpool__class_vacancy_locked(pool, task_class);
-  }
-  return pool->capacity > pool->busy ? pool->capacity - pool->busy : 0;
-}
 
 static inline unsigned uvpool__eligible_locked(
     const struct uvpool__pool* pool) {
@@ -53,7 +48,7 @@ static inline unsigned uvpool__eligible_locked(
 
 static inline uint64_t uvpool__runnable_locked(
     const struct uvpool__pool* pool) {
-  return pool->settings.classed ? uvpool__class_runnable_locked(pool)
+  return pool->settings.classed ? uvpool__class_runnable_locked(pool, 0, 0)
                                 : uvpool__waiting_ready(&pool->waiting);
 }
 

@@ -76,11 +76,15 @@ int uvpool_submit_ex(uvpool_t* handle,
     return UV_EINVAL;
   }
   memcpy(&all, options, options->size);
+  int err = uvpool__handle_check(handle);
+  if (err != 0) {
+    return err;
+  }
   uint64_t now_ns = uvpool__monotonic_ns();
   if (!are_sane(handle, &all, now_ns)) {
     return UV_EINVAL;
   }
-  int err = uvpool__submit_begin(handle, task, work, done);
+  err = uvpool__submit_begin(handle, task, work, done);
   if (err != 0) {
     return err;
   }

@@ -45,9 +45,10 @@ typedef struct uvpool_task_options_s {
   int32_t priority; /* UVPOOL_PRIORITY_* */
 
   /* When the task must have begun, in nanoseconds of uv_hrtime(); 0: no
-   * deadline. If it still waits then, it ends with UV_ETIMEDOUT, also if every
-   * worker is stuck, within a millisecond or as soon as its loop gets to it; it
-   * is never begun later. One in the past is accepted, and ends so at once. */
+   * deadline. It is looked at in milliseconds, rounded up. If the task still
+   * waits then, it ends with UV_ETIMEDOUT, also if every worker is stuck, as
+   * soon as its loop gets to it; it is never begun later. One in the past is
+   * accepted, and ends so at once. */
   uint64_t deadline_ns;
 
   uvpool_group_t* group;   /* of the same handle; NULL: none */
@@ -74,9 +75,9 @@ UVPOOL_EXTERN void uvpool_task_options_init_sized(
 
 /* As uvpool_submit, with options.
  *
- * Admitted like a plain task, where the free workers are those that a task of
- * this class could have: the cap of its class and what is reserved for others
- * are respected. The class may have a bound of its own on what waits, too.
+ * Admitted like a plain task. Where there are caps and reservations, that
+ * means: if with it no more than max_waiting tasks wait beyond those that could
+ * begin at once. The class may have a bound of its own on what waits, too.
  * Callers of uvpool_submit_wait, who are of class 0, come before it only if it
  * is of class 0 too. O(1), with a deadline O(log n) in those that wait; nothing
  * is allocated.

@@ -113,11 +113,12 @@ uvpool_task_t* uvpool__take_locked(struct uvpool__pool* pool,
   return task;
 }
 
-void uvpool__finish_locked(struct uvpool__pool* pool,
+bool uvpool__finish_locked(struct uvpool__pool* pool,
                            struct uvpool__worker* worker,
                            bool panicked,
                            struct uvpool__effects* effects) {
-  const uvpool_task_t* task = worker->running;
+  uvpool_task_t* task = worker->running;
+  bool pushed = false;
   worker->running = NULL;
   pool->busy--;
   uvpool__load_update_locked(pool);
@@ -130,11 +131,12 @@ void uvpool__finish_locked(struct uvpool__pool* pool,
     uvpool__timing_record_locked(pool, &worker->watch, !panicked);
   }
   if (uvpool__task_is(task, UVPOOL__TASK_OPTIONS)) {
-    uvpool__options_finished_locked(pool, task);
+    pushed = uvpool__options_finished_locked(pool, task);
   }
   if (pool->room_wanted) {
     uvpool__room_locked(pool, effects);
   }
+  return pushed;
 }
 
 void uvpool__idle_locked(struct uvpool__pool* pool,

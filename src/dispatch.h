@@ -45,9 +45,10 @@ uvpool_task_t* uvpool__take_locked(struct uvpool__pool* pool,
                                    struct uvpool__worker* worker,
                                    struct uvpool__effects* effects);
 
-/* The work of the worker's task has returned, or has panicked. The caller
- * dispatches, or the worker takes. */
-void uvpool__finish_locked(struct uvpool__pool* pool,
+/* The work of the worker's task has returned, or has panicked. True: the task
+ * is on its way to the loop already, else the caller pushes it, after the lock.
+ * The caller dispatches, or the worker takes. */
+bool uvpool__finish_locked(struct uvpool__pool* pool,
                            struct uvpool__worker* worker,
                            bool panicked,
                            struct uvpool__effects* effects);

@@ -4,6 +4,7 @@
 #include <uv.h>
 
 #include "classes.h"
+#include "completion_queue.h"
 #include "deadline.h"
 #include "group.h"
 #include "release.h"
@@ -35,12 +36,19 @@ void uvpool__options_taken_locked(struct uvpool__pool* pool,
   pool->busy_of_class[task->task_class]++;
 }
 
-void uvpool__options_finished_locked(struct uvpool__pool* pool,
-                                     const uvpool_task_t* task) {
+bool uvpool__options_finished_locked(struct uvpool__pool* pool,
+                                     uvpool_task_t* task) {
   pool->busy_of_class[task->task_class]--;
-  if (uvpool__task_is(task, UVPOOL__TASK_SERIAL)) {
-    uvpool__serial_next_locked(pool, task->serial);
+  if (!uvpool__task_is(task, UVPOOL__TASK_SERIAL)) {
+    return false;
   }
+  /* Pushed before the next may begin, or that might overtake it on the way to
+   * the loop. The queue cannot end before the lock is released: that takes the
+   * lock for each task. */
+  uvpool_serial_t* serial = task->serial;
+  uvpool__completion_push(task);
+  uvpool__serial_next_locked(pool, serial);
+  return true;
 }
 
 void uvpool__options_ended_locked(struct uvpool__pool* pool,

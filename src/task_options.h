@@ -4,7 +4,7 @@
  *   admitted   joins its group; its deadline is armed; into its lane, or behind
  *              its predecessor in its serial queue
  *   taken      its deadline is disarmed; its class has one more busy worker
- *   finished   its class has one less; the next of its serial queue moves up
+ *   finished   its class has one less; in its serial queue, the next moves up
  *   ended unrun, from its lane or from behind: see release.c
  *
  * All functions are called with the pool's lock held. */
@@ -21,9 +21,10 @@ void uvpool__options_admitted_locked(struct uvpool__pool* pool,
 void uvpool__options_taken_locked(struct uvpool__pool* pool,
                                   uvpool_task_t* task);
 
-/* The caller dispatches. */
-void uvpool__options_finished_locked(struct uvpool__pool* pool,
-                                     const uvpool_task_t* task);
+/* True: the task is on its way to the loop, else the caller pushes it, after
+ * the lock. The caller dispatches. */
+bool uvpool__options_finished_locked(struct uvpool__pool* pool,
+                                     uvpool_task_t* task);
 
 /* It is to end unrun, and leaves its lane, or its place behind. The caller
  * dispatches, if the pool may go on. */

@@ -109,7 +109,8 @@ static void serve(struct uvpool__worker* worker) {
   while (!leave) {
     uvpool__lock_acquire(&pool->lock);
     if (finished != NULL) {
-      uvpool__finish_locked(pool, worker, false, &effects);
+      bool pushed = uvpool__finish_locked(pool, worker, false, &effects);
+      finished = pushed ? NULL : finished;
     }
     uvpool_task_t* task = uvpool__take_locked(pool, worker, &effects);
     if (task == NULL) {
@@ -152,9 +153,11 @@ static void unwind_work(void* arg) {
   uvpool__panic_mark_locked(worker, task);
   worker->leaving = true;
   pool->leaving++;
-  uvpool__finish_locked(pool, worker, true, &effects);
+  bool pushed = uvpool__finish_locked(pool, worker, true, &effects);
   uvpool__lock_release(&pool->lock);
-  uvpool__completion_push(task);
+  if (!pushed) {
+    uvpool__completion_push(task);
+  }
   uvpool__effects_run(pool, &effects);
 }
 

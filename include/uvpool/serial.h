@@ -3,6 +3,9 @@
  * connection to a database that allows only one query at a time is the usual
  * reason for one. Also known as strands.
  *
+ * Their done callbacks come in the same order, too. Those that end unrun,
+ * cancelled or at their deadline, are told when they do.
+ *
  * A task of a serial queue counts as waiting like any other, can be cancelled,
  * can have a deadline, and belong to a group. Its class and priority say when
  * it is taken once its predecessor is over. */

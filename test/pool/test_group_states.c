@@ -42,6 +42,10 @@ static void handle_closes(void** state) {
   gate_open(&gate);
   loop_run(*state);
   assert_string_equal(recorder_text(&recorder), "close:1 pool:0");
+  for (int i = 0; i < 3;
+       i++) { /* closed is closed, though the handle is gone */
+    assert_status(group_close(&groups[i]), UV_EALREADY);
+  }
   jobs_assert_ran(jobs, 2);
   jobs_assert_dropped(jobs + 2, 3, UV_ECANCELED);
   job_assert_untouched(&jobs[5]);
@@ -250,6 +254,10 @@ static void order_of_the_ends(void** state) {
   gate_destroy(&gate);
 }
 
+static int has_no_worker(void* pool) {
+  return uvpool_workers(pool) == 0;
+}
+
 /* ---- A multi-pool -------------------------------------------------------- */
 
 /* A pool of a multi-pool has groups like any other, and its close closes
@@ -281,6 +289,36 @@ static void of_a_multi_pool(void** state) {
   job_assert_dropped(&jobs[3], UV_ECANCELED);
   jobs_free(jobs);
   gate_destroy(&gate);
+}
+
+/* Of two pools on one loop the first has nothing left but a group to end, when
+ * the loop breaks off its turn because of the other's tasks: it must not go
+ * before that is told. */
+static void no_handle_goes_before_its_groups(void** state) {
+  uvpool_options_t options = pool_options(1, UVPOOL_UNLIMITED);
+  options.completions_per_turn = 1;
+  uvpool_multi_t* multi = NULL;
+  assert_status(
+      uvpool_multi_create(*state, 2, UVPOOL_ROUND_ROBIN, &options, &multi), 0);
+  uvpool_t* pools[2] = {uvpool_multi_pool(multi, 0),
+                        uvpool_multi_pool(multi, 1)};
+  uvpool_group_t group;
+  told_t told = {0};
+  job_t* jobs = jobs_new(9, NULL);
+  group_open(pools[0], &group, &told);
+  jobs_submit(pools[1], jobs, 4);
+  pool_wait_completed(pools[1], 4);
+  jobs_submit_grouped(pools[0], jobs + 4, 1, &group);
+  pool_wait_completed(pools[0], 1);
+  jobs_submit(pools[1], jobs + 5, 4);
+  pool_wait_completed(pools[1], 8);
+  assert_status(uvpool_multi_release(multi), 0);
+  assert_status(group_close(&group), 0);
+  kit_wait_until(has_no_worker, pools[0], "the first pool's worker to leave");
+  multi_close(*state, multi);
+  jobs_assert_ran(jobs, 9);
+  told_assert(&told, 0, 1);
+  jobs_free(jobs);
 }
 
 /* ---- The user's own walk ------------------------------------------------- */
@@ -321,6 +359,7 @@ int main(int argc, char** argv) {
       loop_test(drained),
       loop_test(order_of_the_ends),
       loop_test(of_a_multi_pool),
+      loop_test(no_handle_goes_before_its_groups),
       loop_test(after_a_walk),
   };
   return kit_run(argc, argv, tests);

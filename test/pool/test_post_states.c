@@ -193,6 +193,20 @@ static void close_waits_and_takes_no_more(void** state) {
   gate_destroy(&gate);
 }
 
+/* A program closes every libuv handle of its loop, ours too, with posts on
+ * their way: uvpool_close after that still brings them. */
+static void close_after_a_walk(void** state) {
+  uvpool_t* pool = pool_open(*state, 1, 8);
+  knock_t knocks[2] = {{.arrivals = 0}};
+  assert_status(knock_at(&knocks[0], pool), 0);
+  loop_close_all(*state);
+  assert_status(knock_at(&knocks[1], pool), 0);
+  assert_status(uvpool_close(pool, NULL), 0);
+  loop_run(*state);
+  assert_int_equal(knocks[0].arrivals, 1);
+  assert_int_equal(knocks[1].arrivals, 1);
+}
+
 /* ---- Another thread, against close --------------------------------------- */
 
 enum { ROUNDS = 300, KNOCKERS = 2 };
@@ -290,6 +304,7 @@ int main(int argc, char** argv) {
       loop_test(holds_nothing_back),
       loop_test(may_reboot_inside),
       loop_test(close_waits_and_takes_no_more),
+      loop_test(close_after_a_walk),
       loop_test(close_against_posts),
       loop_test(eperm_in_a_child),
   };

@@ -109,6 +109,8 @@ static void all_behind(void** state) {
   scene_close(2);
 }
 
+typedef int (*way_of_ending)(job_t* job);
+
 static int cancel_one(job_t* job) {
   return uvpool_cancel(&job->task);
 }
@@ -128,8 +130,8 @@ static int cancel_its_group(job_t* job) {
 /* The active one is kept back by the cap of its class while a worker is idle:
  * when it ends, in whichever way, that worker has to hear of the next. */
 static void the_next_finds_an_idle_worker(void** state) {
-  static int (*const ways[])(
-      job_t * job) = {cancel_one, wait_for_deadline, cancel_its_group};
+  static const way_of_ending ways[] = {
+      cancel_one, wait_for_deadline, cancel_its_group};
   for (size_t way = 0; way < KIT_COUNT(ways); way++) {
     uvpool_options_t options = pool_options(2, UVPOOL_UNLIMITED);
     told_t told = {0};

@@ -38,7 +38,7 @@ static void on_deadline(uv_timer_t* timer) {
   reactor_close_connections(reactor);
 }
 
-static void on_grace_over(uv_timer_t* timer) {
+static void close_idle(uv_timer_t* timer) {
   reactor_t* reactor = timer->data;
   reactor->grace_over = 1;
   for (conn_t* conn = reactor->connections; conn != NULL; conn = conn->next) {
@@ -48,6 +48,12 @@ static void on_grace_over(uv_timer_t* timer) {
                  on_deadline,
                  reactor->server->options->drain_timeout_ms - DRAIN_GRACE_MS,
                  0);
+}
+
+/* A loop that was held up for all this time calls its timers before it reads:
+ * what is on the wire is read after this, and before the next. */
+static void on_grace_over(uv_timer_t* timer) {
+  uv_timer_start(timer, close_idle, 0, 0);
 }
 
 /* From here on a signal has nothing to ask for. When libuv lets go of it, its

@@ -39,48 +39,56 @@ void uvpool__dispatch_locked(struct uvpool__pool* pool,
   }
 }
 
-void uvpool__enqueue_locked(struct uvpool__pool* pool, uvpool_task_t* task) {
+/* `count` tasks have joined. */
+static void count_in(struct uvpool__pool* pool, uint64_t count) {
   struct uvpool__waiting* waiting = &pool->waiting;
-  uvpool__task_set(task, UVPOOL__TASK_WAITING);
-  waiting->len++;
-  if (uvpool__task_is(task, UVPOOL__TASK_OPTIONS)) {
-    uvpool__options_admitted_locked(pool, task);
-  } else {
-    uvpool__waiting_join_plain(waiting, task);
-  }
+  waiting->len += count;
   uvpool__load_update_locked(pool);
-  pool->counters.accepted++;
+  pool->counters.accepted += count;
   if (waiting->len > pool->counters.waiting_max) {
     pool->counters.waiting_max = waiting->len;
   }
 }
 
-/* The next task that may begin. Where all are plain, the oldest. */
-static uvpool_task_t* next_task(struct uvpool__pool* pool,
-                                struct uvpool__effects* effects) {
-  uvpool_task_t* oldest = uvpool__waiting_all_plain(&pool->waiting);
-  if (oldest != NULL && !pool->settings.classed &&
-      !uvpool__task_is(oldest, UVPOOL__TASK_OPTIONS)) {
-    return oldest;
+void uvpool__enqueue_locked(struct uvpool__pool* pool, uvpool_task_t* task) {
+  uvpool__task_set(task, UVPOOL__TASK_WAITING);
+  if (uvpool__task_is(task, UVPOOL__TASK_OPTIONS)) {
+    uvpool__options_admitted_locked(pool, task);
+  } else {
+    uvpool__waiting_join_plain(&pool->waiting, task);
+  }
+  count_in(pool, 1);
+}
+
+void uvpool__enqueue_plain_locked(struct uvpool__pool* pool,
+                                  struct uvpool_task_queue_s* tasks) {
+  uint64_t count = tasks->len;
+  uvpool__waiting_join_plain_all(&pool->waiting, tasks);
+  count_in(pool, count);
+}
+
+/* Takes the next task that may begin out of its lane. Where all are plain, that
+ * is the oldest. */
+static uvpool_task_t* pop(struct uvpool__pool* pool,
+                          struct uvpool__effects* effects) {
+  uvpool_task_t* task = uvpool__waiting_all_plain(&pool->waiting);
+  if (task != NULL && !pool->settings.classed &&
+      !uvpool__task_is(task, UVPOOL__TASK_OPTIONS)) {
+    uvpool__waiting_pop_plain(&pool->waiting);
+    return task;
   }
   return uvpool__waiting_ready(&pool->waiting) == 0
              ? NULL
-             : uvpool__options_choose_locked(pool, effects);
+             : uvpool__options_pop_locked(pool, effects);
 }
 
 /* The worker has it. */
 static void start(struct uvpool__pool* pool,
                   struct uvpool__worker* worker,
                   uvpool_task_t* task) {
-  if (uvpool__task_is(task, UVPOOL__TASK_OPTIONS)) {
-    uvpool__options_taken_locked(pool, task);
-  } else {
-    uvpool__waiting_pop_plain(&pool->waiting);
-  }
   pool->waiting.len--;
   uvpool__task_change(task, UVPOOL__TASK_WAITING, UVPOOL__TASK_STARTED);
   task->link.worker = worker;
-  worker->running = task;
   pool->counters.started++;
   pool->busy++;
   assert(pool->busy <= pool->capacity);
@@ -100,7 +108,7 @@ uvpool_task_t* uvpool__take_locked(struct uvpool__pool* pool,
   }
   uvpool_task_t* task = NULL;
   if (!worker->leaving && !uvpool__surplus_locked(pool)) {
-    task = next_task(pool, effects);
+    task = pop(pool, effects);
     if (task != NULL) {
       start(pool, worker, task);
     }
@@ -108,6 +116,7 @@ uvpool_task_t* uvpool__take_locked(struct uvpool__pool* pool,
       uvpool__fewer_wait_locked(pool, effects);
     }
   }
+  worker->running = task;
   /* Its token is used up, whether or not it took something. */
   uvpool__dispatch_locked(pool, effects);
   return task;
@@ -117,12 +126,12 @@ bool uvpool__finish_locked(struct uvpool__pool* pool,
                            struct uvpool__worker* worker,
                            bool panicked,
                            struct uvpool__effects* effects) {
-  uvpool_task_t* task = worker->running;
+  uvpool_task_t* task = worker->running; /* until it takes, or ends */
   bool pushed = false;
-  worker->running = NULL;
   pool->busy--;
   uvpool__load_update_locked(pool);
   if (panicked) {
+    worker->running = NULL;
     pool->counters.panicked++;
   } else {
     pool->counters.completed++;

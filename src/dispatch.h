@@ -39,6 +39,10 @@ void uvpool__dispatch_locked(struct uvpool__pool* pool,
 /* An admitted task joins the waiting room. The caller dispatches. */
 void uvpool__enqueue_locked(struct uvpool__pool* pool, uvpool_task_t* task);
 
+/* The same for plain tasks whose flags say that they wait, one at least. */
+void uvpool__enqueue_plain_locked(struct uvpool__pool* pool,
+                                  struct uvpool_task_queue_s* tasks);
+
 /* A worker looks for a task. NULL: there is none for it; it may have to
  * leave. */
 uvpool_task_t* uvpool__take_locked(struct uvpool__pool* pool,

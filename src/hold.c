@@ -73,32 +73,51 @@ void uvpool__hold_revoke_locked(struct uvpool__pool* pool) {
   }
 }
 
-void uvpool__hold_hand_over_locked(uvpool_t* handle,
-                                   struct uvpool__effects* effects) {
-  struct uvpool__pool* pool = handle->pool;
-  take_back(handle);
-  pool->reserved -= handle->held.len;
-  handle->accepted += handle->held.len;
-  if (handle->held.head == NULL) {
-    return;
-  }
+/* Lock held. From held to waiting. True: some have been cancelled meanwhile. */
+static bool mark_waiting(struct uvpool__pool* pool, uvpool_task_t* task) {
+  bool cancelled = false;
   /* One stamp for all, and one sample of them, but see timing.h. */
   bool exact = (pool->settings.flags & UVPOOL_EXACT_TIMES) != 0;
   uint64_t now_ns = uvpool__monotonic_ns();
   bool timed = uvpool__timing_sample_locked(pool, now_ns);
-  for (;;) {
-    uvpool_task_t* task = uvpool__task_queue_pop(&handle->held);
-    if (task == NULL) {
-      return;
-    }
-    bool cancelled = uvpool__task_is(task, UVPOOL__TASK_CANCELLED);
-    uvpool__task_clear(task, UVPOOL__TASK_HELD);
+  for (; task != NULL; task = task->next) {
+    cancelled = cancelled || uvpool__task_is(task, UVPOOL__TASK_CANCELLED);
+    uvpool__task_change(task, UVPOOL__TASK_HELD, UVPOOL__TASK_WAITING);
     uvpool__timing_stamp_at(task, now_ns, timed);
     timed = exact;
-    uvpool__enqueue_locked(pool, task);
-    if (cancelled || pool->state >= UVPOOL__RELEASING) {
+  }
+  return cancelled;
+}
+
+/* Lock held. Ends those from `task` on that have been cancelled, or all. */
+static void end_held(struct uvpool__pool* pool,
+                     uvpool_task_t* task,
+                     bool all,
+                     struct uvpool__effects* effects) {
+  while (task != NULL) {
+    uvpool_task_t* next = task->next;
+    if (all || uvpool__task_is(task, UVPOOL__TASK_CANCELLED)) {
       uvpool__end_waiting_locked(pool, task, UV_ECANCELED, effects);
     }
+    task = next;
+  }
+}
+
+void uvpool__hold_hand_over_locked(uvpool_t* handle,
+                                   struct uvpool__effects* effects) {
+  struct uvpool__pool* pool = handle->pool;
+  uvpool_task_t* first = handle->held.head;
+  take_back(handle);
+  if (first == NULL) {
+    return;
+  }
+  pool->reserved -= handle->held.len;
+  handle->accepted += handle->held.len;
+  bool cancelled = mark_waiting(pool, first);
+  bool releasing = pool->state >= UVPOOL__RELEASING;
+  uvpool__enqueue_plain_locked(pool, &handle->held);
+  if (cancelled || releasing) {
+    end_held(pool, first, releasing, effects);
   }
 }
 

@@ -26,9 +26,8 @@ void uvpool__options_admitted_locked(struct uvpool__pool* pool,
   }
 }
 
-void uvpool__options_taken_locked(struct uvpool__pool* pool,
-                                  uvpool_task_t* task) {
-  uvpool__waiting_quit(&pool->waiting, task);
+/* It begins. */
+static void take(struct uvpool__pool* pool, uvpool_task_t* task) {
   if (uvpool__task_is(task, UVPOOL__TASK_DEADLINE)) {
     uvpool__deadline_disarm_locked(task);
   }
@@ -67,8 +66,9 @@ void uvpool__options_ended_locked(struct uvpool__pool* pool,
   }
 }
 
-uvpool_task_t* uvpool__options_choose_locked(struct uvpool__pool* pool,
-                                             struct uvpool__effects* effects) {
+/* Those whose deadline has passed are ended on the way. */
+static uvpool_task_t* choose(struct uvpool__pool* pool,
+                             struct uvpool__effects* effects) {
   unsigned classes = uvpool__eligible_locked(pool);
   for (;;) {
     uvpool_task_t* task = uvpool__waiting_first(
@@ -79,4 +79,17 @@ uvpool_task_t* uvpool__options_choose_locked(struct uvpool__pool* pool,
     }
     uvpool__end_waiting_locked(pool, task, UV_ETIMEDOUT, effects);
   }
+}
+
+uvpool_task_t* uvpool__options_pop_locked(struct uvpool__pool* pool,
+                                          struct uvpool__effects* effects) {
+  uvpool_task_t* task = choose(pool, effects);
+  if (task == NULL) {
+    return NULL;
+  }
+  uvpool__waiting_quit(&pool->waiting, task);
+  if (uvpool__task_is(task, UVPOOL__TASK_OPTIONS)) {
+    take(pool, task);
+  }
+  return task;
 }

@@ -17,10 +17,6 @@
 void uvpool__options_admitted_locked(struct uvpool__pool* pool,
                                      uvpool_task_t* task);
 
-/* It stands in its lane, and is taken out of it. */
-void uvpool__options_taken_locked(struct uvpool__pool* pool,
-                                  uvpool_task_t* task);
-
 /* True: the task is on its way to the loop, else the caller pushes it, after
  * the lock. The caller dispatches. */
 bool uvpool__options_finished_locked(struct uvpool__pool* pool,
@@ -31,9 +27,9 @@ bool uvpool__options_finished_locked(struct uvpool__pool* pool,
 void uvpool__options_ended_locked(struct uvpool__pool* pool,
                                   uvpool_task_t* task);
 
-/* The waiting task that may begin next, of any kind; NULL: none. Those whose
- * deadline has passed are ended. */
-uvpool_task_t* uvpool__options_choose_locked(struct uvpool__pool* pool,
-                                             struct uvpool__effects* effects);
+/* Takes the task that may begin next out of its lane, of any kind; NULL: there
+ * is none. Those whose deadline has passed are ended. */
+uvpool_task_t* uvpool__options_pop_locked(struct uvpool__pool* pool,
+                                          struct uvpool__effects* effects);
 
 #endif /* UVPOOL_SRC_TASK_OPTIONS_H */

@@ -52,6 +52,23 @@ static inline int uvpool__task_queue_drop(struct uvpool_task_queue_s* queue) {
   return next == NULL;
 }
 
+/* All of `from` goes behind all of `queue`. */
+static inline void uvpool__task_queue_splice(struct uvpool_task_queue_s* queue,
+                                             struct uvpool_task_queue_s* from) {
+  if (from->head == NULL) {
+    return;
+  }
+  from->head->link.prev = queue->tail;
+  if (queue->tail == NULL) {
+    queue->head = from->head;
+  } else {
+    queue->tail->next = from->head;
+  }
+  queue->tail = from->tail;
+  queue->len += from->len;
+  *from = (struct uvpool_task_queue_s) {0};
+}
+
 /* The oldest; NULL if none waits. */
 static inline uvpool_task_t* uvpool__task_queue_pop(
     struct uvpool_task_queue_s* queue) {

@@ -68,6 +68,13 @@ static inline bool uvpool__waiting_all_in_one(
   return (waiting->occupied & ~(1u << UVPOOL__PLAIN_LANE)) == 0;
 }
 
+static inline void uvpool__waiting_join_plain_all(
+    struct uvpool__waiting* waiting,
+    struct uvpool_task_queue_s* tasks) {
+  uvpool__task_queue_splice(&waiting->lanes[UVPOOL__PLAIN_LANE], tasks);
+  waiting->occupied |= 1u << UVPOOL__PLAIN_LANE;
+}
+
 /* The oldest, if all that stand in lanes stand in theirs; else NULL. */
 static inline uvpool_task_t* uvpool__waiting_all_plain(
     const struct uvpool__waiting* waiting) {

@@ -11,6 +11,10 @@
 /* Tasks that are ended in one visit to the lock. */
 enum { EXPIRE_AT_ONCE = 64 };
 
+/* A timer that is started again for "now" inside its callback runs before the
+ * loop has done anything else. */
+enum { NEXT_TURN_MS = 1 };
+
 static const uint64_t NS_PER_MS = 1000000;
 
 uint32_t uvpool__deadline_of_ns(uint64_t deadline_ns, uint64_t now_ns) {
@@ -56,18 +60,22 @@ static bool expire_some(uvpool_t* handle,
   return true;
 }
 
+/* Ends what is over, but for no longer than done callbacks may take: the loop
+ * has other business. */
 static void expire(uvpool_t* handle) {
   struct uvpool__pool* pool = handle->pool;
   struct uvpool__effects effects = {0};
-  uint64_t now_ns = uvpool__monotonic_ns();
+  uint64_t began_ns = uvpool__monotonic_ns();
+  uint64_t now_ns = began_ns;
   bool more = true;
-  while (more) {
+  while (more && now_ns - began_ns <= handle->port->completion_budget_ns) {
     uvpool__lock_acquire(&pool->lock);
     more = expire_some(handle, now_ns, &effects);
     uvpool__fewer_wait_locked(pool, &effects);
     uvpool__dispatch_locked(pool, &effects);
     uvpool__lock_release(&pool->lock);
     uvpool__effects_run(pool, &effects);
+    now_ns = uvpool__monotonic_ns();
   }
 }
 
@@ -81,7 +89,7 @@ static bool soonest(uvpool_t* handle, uint64_t* timeout_ms) {
     handle->deadline_at = root->deadline;
     *timeout_ms = uvpool__deadline_before(now_ms, root->deadline)
                       ? root->deadline - now_ms
-                      : 0;
+                      : NEXT_TURN_MS;
   }
   uvpool__lock_release(&handle->pool->lock);
   return root != NULL;

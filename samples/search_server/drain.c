@@ -53,7 +53,7 @@ static void close_idle(uv_timer_t* timer) {
 /* A loop that was held up for all this time calls its timers before it reads:
  * what is on the wire is read after this, and before the next. */
 static void on_grace_over(uv_timer_t* timer) {
-  uv_timer_start(timer, close_idle, 0, 0);
+  uv_timer_start(timer, close_idle, 1, 0);
 }
 
 /* From here on a signal has nothing to ask for. When libuv lets go of it, its

@@ -1,5 +1,5 @@
-/* Many deadlines that are over at once: the loop ends some, and goes on with its
- * other business before the next.
+/* Many deadlines that are over at once: the loop ends some, and goes on with
+ * its other business before the next.
  *
  * It ended all of them in one timer callback, which for 10^6 took seconds. */
 #include <stdlib.h>

@@ -78,7 +78,8 @@ static inline bool uvpool__doorbell_busy(struct uvpool__doorbell* bell) {
 unsigned uvpool__doorbell_take(struct uvpool__doorbell* bell);
 
 /* Loop thread: are there any? */
-static inline bool uvpool__doorbell_has_notices(struct uvpool__doorbell* bell) {
+static inline bool uvpool__doorbell_has_notices(
+    const struct uvpool__doorbell* bell) {
   /* Relaxed: after hush its swap has ordered it. */
   return atomic_load_explicit(&bell->notices, memory_order_relaxed) != 0;
 }

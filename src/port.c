@@ -14,6 +14,8 @@
 #include "shutdown.h"
 #include "util.h"
 
+enum { SPIN_TURN_MAX_NS = 1000000 };
+
 /* ---- A turn -------------------------------------------------------------- */
 
 static void hear_notices(struct uvpool__port* port) {
@@ -25,17 +27,57 @@ static void hear_notices(struct uvpool__port* port) {
   }
 }
 
+static bool has_work(const struct uvpool__port* port) {
+  return uvpool__completion_pending(port) ||
+         uvpool__doorbell_has_notices(&port->doorbell);
+}
+
+/* Nothing has arrived: polls for it, while the bell is still ours and nobody
+ * who rings makes a system call. Not beyond `until_ns`, as the loop has other
+ * business too. True: something has. */
+static bool spin_for_work(struct uvpool__port* port, uint64_t until_ns) {
+  uint64_t now_ns = uvpool__monotonic_ns();
+  if (port->holds == 0 || now_ns >= until_ns ||
+      !uvpool__spin_is_due(&port->spin)) {
+    return false;
+  }
+  uint64_t end_ns = now_ns + port->spin_ns;
+  bool found = false;
+  do {
+    for (int i = 0; i < UVPOOL__SPIN_POLLS && !found; i++) {
+      uvpool__cpu_relax();
+      found = has_work(port);
+    }
+  } while (!found && uvpool__monotonic_ns() < end_ns);
+  uvpool__spin_learn(&port->spin, found);
+  return found;
+}
+
+/* When a turn that polls has to end: with its budget, and soon anyway. */
+static uint64_t end_of_spinning(const struct uvpool__port* port) {
+  if (port->spin_ns == 0) {
+    return 0;
+  }
+  uint64_t most_ns = port->completion_budget_ns < SPIN_TURN_MAX_NS
+                         ? port->completion_budget_ns
+                         : SPIN_TURN_MAX_NS;
+  return uvpool__monotonic_ns() + most_ns;
+}
+
 void uvpool__port_turn(struct uvpool__port* port) {
   struct uvpool__doorbell* bell = &port->doorbell;
+  uint64_t spin_until_ns = end_of_spinning(port);
   for (;;) {
     hear_notices(port);
     if (uvpool__completion_deliver(port)) {
       uvpool__doorbell_again(bell);
       break;
     }
+    if (port->spin_ns != 0 && spin_for_work(port, spin_until_ns)) {
+      continue;
+    }
     uvpool__doorbell_hush(bell);
-    if (!uvpool__completion_pending(port) &&
-        !uvpool__doorbell_has_notices(bell)) {
+    if (!has_work(port)) {
       break;
     }
     if (!uvpool__doorbell_resume(bell)) {
@@ -99,6 +141,7 @@ int uvpool__port_open(uv_loop_t* loop,
   port->allocator = settings->allocator;
   port->completions_per_turn = settings->completions_per_turn;
   port->completion_budget_ns = settings->completion_budget_ns;
+  port->spin_ns = settings->spin_us * 1000u;
   port->period_ms = uvpool__clock_period_ms(settings);
   atomic_init(&port->completions.head, NULL);
   int err = open_inner(port);

@@ -17,6 +17,7 @@
 #include <uvpool/options.h>
 
 #include "doorbell.h"
+#include "spin.h"
 #include "sync.h"
 
 struct uvpool__settings;
@@ -40,6 +41,7 @@ struct uvpool__port {
   uvpool_allocator_t allocator;
   uint64_t completions_per_turn;
   uint64_t completion_budget_ns;
+  uint64_t spin_ns;
   uint64_t period_ms; /* of clock and purge */
 
   /* Any thread, by their own rules. */
@@ -48,7 +50,8 @@ struct uvpool__port {
 
   /* Loop thread only, all of the rest. */
   _Alignas(UVPOOL__CACHE_LINE) uvpool_t* handles; /* through next_in_port */
-  uvpool_t* gone;    /* those that have left, and are freed at the end */
+  uvpool_t* gone; /* those that have left, and are freed at the end */
+  struct uvpool__spin spin;
   uint64_t holds;    /* reasons to keep the loop alive; see liveness.h */
   bool winding_down; /* shutdown.c has to look after one of the handles */
   bool holding;      /* inside a stride of done callbacks, see hold.h */

@@ -36,8 +36,10 @@ static inline void uvpool__spin_learn(struct uvpool__spin* spin, bool hit) {
     return;
   }
   spin->left = spin->pass;
-  spin->pass = spin->pass < UVPOOL__SPIN_PASS_MAX ? 2 * spin->pass + 1
-                                                  : UVPOOL__SPIN_PASS_MAX;
+  spin->pass = 2 * spin->pass + 1;
+  if (spin->pass > UVPOOL__SPIN_PASS_MAX) {
+    spin->pass = UVPOOL__SPIN_PASS_MAX;
+  }
 }
 
 #endif /* UVPOOL_SRC_SPIN_H */

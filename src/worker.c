@@ -64,19 +64,20 @@ static bool spin_for_token(struct uvpool__worker* worker) {
   struct uvpool__pool* pool = worker->pool;
   uint64_t spin_us = pool->settings.spin_us;
   /* Relaxed, see pool.h. */
-  if (spin_us == 0 ||
+  if (spin_us == 0 || !uvpool__spin_is_due(&worker->spin) ||
       atomic_exchange_explicit(&pool->spinning, true, memory_order_relaxed)) {
     return false;
   }
   uint64_t until = uvpool__monotonic_ns() + spin_us * 1000u;
   bool found = false;
   do {
-    for (int i = 0; i < 32 && !found; i++) {
+    for (int i = 0; i < UVPOOL__SPIN_POLLS && !found; i++) {
       uvpool__cpu_relax();
       found = uvpool__parker_try_park(&worker->parker);
     }
   } while (!found && uvpool__monotonic_ns() < until);
   atomic_store_explicit(&pool->spinning, false, memory_order_relaxed);
+  uvpool__spin_learn(&worker->spin, found);
   return found;
 }
 

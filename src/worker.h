@@ -24,6 +24,7 @@
 
 #include "parker.h"
 #include "pool.h"
+#include "spin.h"
 #include "timing.h"
 
 enum { UVPOOL__REASON_MAX = 256 };
@@ -53,6 +54,7 @@ struct uvpool__worker {
   bool started;        /* the start hook has succeeded */
   void* data;          /* what the start hook left */
   struct uvpool__stopwatch watch;
+  struct uvpool__spin spin;
 
   /* Written by this thread before its last task is pushed; then the loop's. */
   char reason[UVPOOL__REASON_MAX];

@@ -153,9 +153,13 @@ typedef struct uvpool_options_s {
    * minimum. Default 0: 8 MiB. At most 1 GiB. */
   int64_t stack_size;
 
-  /* How long one idle worker may poll for work before it sleeps, in
-   * microseconds, 0 to 1000000. Default 0: not at all. It trades processor time
-   * for latency: at most one worker polls at any time. */
+  /* How long to poll instead of sleeping, in microseconds, 0 to 1000000: one
+   * idle worker for work, and the loop, at the end of a turn and while tasks of
+   * its own are in flight, for their completion. Default 0: not at all. It
+   * trades processor time for latency, and pays only for round trips that are
+   * shorter, on machines with a processor to spare. A worker or a loop that
+   * polls in vain does so less and less. The loop's other business waits
+   * meanwhile, for 1 ms or completion_budget_us at most. */
   int64_t spin_us;
 
   /* How many done callbacks run before the loop gets a turn. Default

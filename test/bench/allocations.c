@@ -1,6 +1,6 @@
 /* Counts every heap allocation of the process, libuv's and the C library's
  * included, by standing in front of glibc's allocator. */
-#include "bench.h"
+#include "pool.h"
 
 #include <stdatomic.h>
 

@@ -1,215 +1,146 @@
-/* uvpool-bench: uvpool and uv_queue_work under the same flood of no-op tasks.
+/* uvpool-bench: uvpool against libuv's pool, GLib's, a thread for each task, and
+ * the machine itself, under the same loads, in turn. Only ratios of one run say
+ * something on a shared machine.
  *
- * Both run in one process, in alternation, after one round each that is not
- * counted; only the ratio of their medians says something on a shared machine.
- * With --max-ratio the exit status is 1 when uvpool needs more than that part
- * of uv_queue_work's time, or allocates. */
-#include <getopt.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <uv.h>
-#include <uvpool.h>
+ * bench.h has the words; measure.c how a cell comes about; child.c and serve.c
+ * the processes; pool_*.c and limit_*.c the contenders; workloads.c and load_*.c
+ * what they do; check.c the targets. */
+#include <inttypes.h>
+#include <math.h>
+#include <time.h>
 
-#include "bench.h"
+#include "options.h"
+#include "pool.h"
 
-enum { ROUNDS_MAX = 99 };
-
-struct settings {
-  struct bench_flood flood;
-  size_t rounds;
-  double max_ratio; /* 0: not looked at */
-  bool json;
+/* What goes on, from cell to cell. */
+struct run {
+  const struct bench_options* options;
+  FILE* json; /* NULL: not wanted */
+  time_t began;
+  size_t cells;
+  size_t left_out; /* for want of time */
+  bool failed;     /* --max-ratio */
 };
 
-struct result {
-  double ours[ROUNDS_MAX];
-  double theirs[ROUNDS_MAX];
-  uint64_t allocations; /* in all counted rounds of uvpool */
-  bool allocations_known;
-};
-
-static const char usage[] =
-    "Usage: uvpool-bench [options]\n"
-    "\n"
-    "Runs no-op tasks through uvpool and through uv_queue_work, in turn, and\n"
-    "prints the time per task, the ratio, and uvpool's heap allocations.\n"
-    "\n"
-    "  --tasks N       tasks for each, all rounds together (10000000)\n"
-    "  --threads N     worker threads (4)\n"
-    "  --in-flight N   tasks in flight (4096)\n"
-    "  --rounds N      rounds of each, 1 to 99 (5)\n"
-    "  --max-ratio R   fail if uvpool / uv_queue_work is above R, or if "
-    "uvpool\n"
-    "                  allocates\n"
-    "  --json          print JSON\n"
-    "  --help          print this\n";
-
-static uint64_t number(const char* name, const char* text, uint64_t most) {
-  char* end = NULL;
-  unsigned long long value = strtoull(text, &end, 10);
-  if (*text == '\0' || *text == '-' || *end != '\0' || value == 0 ||
-      value > most) {
-    fprintf(stderr,
-            "uvpool-bench: --%s wants a number from 1 to %llu, not '%s'\n",
-            name,
-            (unsigned long long) most,
-            text);
-    exit(2);
+static void judge(struct run* run, const struct bench_cell* cell) {
+  const struct bench_figure* ours = cell->figure[BENCH_UVPOOL];
+  double ratio = 1 / bench_ratio(cell, BENCH_UV, BENCH_TIME);
+  bool allocates = ours[BENCH_ALLOCATIONS].median > 0;
+  if (run->options->max_ratio <= 0 || cell->order.workload != 0) {
+    return;
   }
-  return value;
+  if (ratio > run->options->max_ratio || allocates) {
+    fprintf(stderr,
+            "uvpool-bench: uvpool / uv_queue_work is %.2f, --max-ratio is "
+            "%.2f%s\n",
+            ratio,
+            run->options->max_ratio,
+            allocates ? ", and uvpool allocates" : "");
+    run->failed = true;
+  }
 }
 
-static void parse(int argc, char** argv, struct settings* settings) {
-  static const struct option options[] = {
-      {"tasks", required_argument, NULL, 't'},
-      {"threads", required_argument, NULL, 'n'},
-      {"in-flight", required_argument, NULL, 'f'},
-      {"rounds", required_argument, NULL, 'r'},
-      {"max-ratio", required_argument, NULL, 'm'},
-      {"json", no_argument, NULL, 'j'},
-      {"help", no_argument, NULL, 'h'},
-      {NULL, 0, NULL, 0},
-  };
-  uint64_t tasks = 10000000;
-  int option;
-  while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-    switch (option) {
-      case 't':
-        tasks = number("tasks", optarg, 1000000000000u);
-        break;
-      case 'n':
-        settings->flood.threads = (unsigned) number("threads", optarg, 1024);
-        break;
-      case 'f':
-        settings->flood.in_flight = number("in-flight", optarg, 10000000);
-        break;
-      case 'r':
-        settings->rounds = (size_t) number("rounds", optarg, ROUNDS_MAX);
-        break;
-      case 'm':
-        settings->max_ratio = strtod(optarg, NULL);
-        break;
-      case 'j':
-        settings->json = true;
-        break;
-      case 'h':
-        fputs(usage, stdout);
-        exit(0);
-      default:
-        fputs("Try 'uvpool-bench --help'.\n", stderr);
-        exit(2);
+static void run_cell(struct run* run, struct bench_order order) {
+  static struct bench_cell cell;
+  const struct bench_options* options = run->options;
+  size_t most = bench_workloads[order.workload].rounds_max;
+  size_t rounds = most != 0 && most < options->rounds ? most : options->rounds;
+  char text[160];
+  if (options->time_limit_s != 0 &&
+      time(NULL) - run->began > (time_t) options->time_limit_s) {
+    run->left_out++;
+    return;
+  }
+  order.round_ms = options->round_ms;
+  if (options->tasks != 0 && bench_workloads[order.workload].sized) {
+    order.tasks = options->tasks / rounds;
+    order.tasks = order.tasks == 0 ? 1 : order.tasks;
+  }
+  bench_describe(&order, text, sizeof(text));
+  bench_progress("%zu: %s", ++run->cells, text);
+  bench_measure(&order, options->who, rounds, &cell);
+  bench_progress("%s", "");
+  if (!options->json) {
+    bench_print_cell(stdout, &cell);
+  }
+  if (run->json != NULL) {
+    bench_json_cell(run->json, &cell);
+  }
+  judge(run, &cell);
+}
+
+static void run_matrix(struct run* run, unsigned workload) {
+  const struct bench_options* options = run->options;
+  for (size_t i = 0; i < options->threads.count; i++) {
+    for (size_t j = 0; j < options->in_flight.count; j++) {
+      for (size_t k = 0; k < options->task.count; k++) {
+        struct bench_order order = {
+            .workload = workload,
+            .threads = (unsigned) options->threads.value[i],
+            .in_flight = options->in_flight.value[j],
+            .task = (enum bench_task) options->task.value[k],
+        };
+        run_cell(run, order);
+      }
     }
   }
-  settings->flood.tasks = tasks / settings->rounds;
-  if (settings->flood.tasks < settings->flood.in_flight) {
-    fputs("uvpool-bench: fewer --tasks in a round than --in-flight\n", stderr);
-    exit(2);
+}
+
+static void run_workload(struct run* run, unsigned index) {
+  const struct bench_workload* workload = &bench_workloads[index];
+  if (workload->orders == NULL) {
+    run_matrix(run, index);
+    return;
+  }
+  for (size_t i = 0; i < workload->order_count; i++) {
+    struct bench_order order = workload->orders[i];
+    order.workload = index;
+    run_cell(run, order);
   }
 }
 
-static void open_rival(const struct bench_rival* rival,
-                       const struct bench_flood* flood) {
-  int err = rival->open(flood);
-  if (err != 0) {
-    fprintf(stderr, "%s: %s\n", rival->name, uvpool_strerror(err));
-    exit(1);
+static void open_json(struct run* run) {
+  if (run->options->json) {
+    run->json = stdout;
+  } else if (run->options->json_file != NULL) {
+    run->json = fopen(run->options->json_file, "w");
+    if (run->json == NULL) {
+      bench_fail("cannot write %s", run->options->json_file);
+    }
+  }
+  if (run->json != NULL) {
+    bench_json_begin(run->json);
   }
 }
 
-static void measure(const struct settings* settings, struct result* result) {
-  const struct bench_flood* flood = &settings->flood;
-  open_rival(&bench_uvpool, flood);
-  open_rival(&bench_uv_queue_work, flood);
-  bench_uvpool.run(flood);
-  bench_uv_queue_work.run(flood);
-  for (size_t i = 0; i < settings->rounds; i++) {
-    uint64_t before = 0;
-    uint64_t after = 0;
-    bench_allocations(&before);
-    result->ours[i] = bench_uvpool.run(flood);
-    result->allocations_known = bench_allocations(&after);
-    result->allocations += after - before;
-    result->theirs[i] = bench_uv_queue_work.run(flood);
+static void close_json(struct run* run) {
+  if (run->json == NULL) {
+    return;
   }
-  bench_uvpool.close();
-  bench_uv_queue_work.close();
-}
-
-static void print_table(const struct settings* settings,
-                        const struct result* result,
-                        struct bench_figure ours,
-                        struct bench_figure theirs) {
-  printf(
-      "%llu no-op tasks each, %u threads, %llu in flight, %zu rounds in "
-      "alternation\n\n",
-      (unsigned long long) (settings->flood.tasks * settings->rounds),
-      settings->flood.threads,
-      (unsigned long long) settings->flood.in_flight,
-      settings->rounds);
-  printf("%-16s %14s %20s\n", "", "ns per task", "lowest to highest");
-  printf("%-16s %14.1f %12.1f to %.1f\n",
-         bench_uvpool.name,
-         ours.median,
-         ours.low,
-         ours.high);
-  printf("%-16s %14.1f %12.1f to %.1f\n",
-         bench_uv_queue_work.name,
-         theirs.median,
-         theirs.low,
-         theirs.high);
-  printf("%-16s %14.2f\n", "ratio", ours.median / theirs.median);
-  if (result->allocations_known) {
-    printf("%-16s %14llu\n",
-           "heap allocations",
-           (unsigned long long) result->allocations);
-  }
-}
-
-static void print_json(const struct settings* settings,
-                       const struct result* result,
-                       struct bench_figure ours,
-                       struct bench_figure theirs) {
-  printf(
-      "{\"tasks\": %llu, \"threads\": %u, \"in_flight\": %llu, "
-      "\"rounds\": %zu, \"uvpool_ns\": %.1f, \"uv_queue_work_ns\": %.1f, "
-      "\"ratio\": %.3f, \"allocations\": ",
-      (unsigned long long) (settings->flood.tasks * settings->rounds),
-      settings->flood.threads,
-      (unsigned long long) settings->flood.in_flight,
-      settings->rounds,
-      ours.median,
-      theirs.median,
-      ours.median / theirs.median);
-  if (result->allocations_known) {
-    printf("%llu}\n", (unsigned long long) result->allocations);
-  } else {
-    printf("null}\n");
+  bench_json_end(run->json);
+  if (run->json != stdout && fclose(run->json) != 0) {
+    bench_fail("cannot write %s", run->options->json_file);
   }
 }
 
 int main(int argc, char** argv) {
-  struct settings settings = {
-      .flood = {.in_flight = 4096, .threads = 4},
-      .rounds = 5,
-  };
-  static struct result result;
-  parse(argc, argv, &settings);
-  measure(&settings, &result);
-  struct bench_figure ours = bench_sum_up(result.ours, settings.rounds);
-  struct bench_figure theirs = bench_sum_up(result.theirs, settings.rounds);
-  if (settings.json) {
-    print_json(&settings, &result, ours, theirs);
-  } else {
-    print_table(&settings, &result, ours, theirs);
+  struct bench_options options;
+  bench_parse(argc, argv, &options);
+  bench_calibrate_spin();
+  if (options.check) {
+    return bench_check(options.rounds, options.round_ms);
   }
-  if (settings.max_ratio > 0 &&
-      (ours.median > settings.max_ratio * theirs.median ||
-       result.allocations > 0)) {
+  struct run run = {.options = &options, .began = time(NULL)};
+  open_json(&run);
+  for (size_t i = 0; i < options.workload.count; i++) {
+    run_workload(&run, (unsigned) options.workload.value[i]);
+  }
+  bench_end_children();
+  close_json(&run);
+  if (run.left_out != 0) {
     fprintf(stderr,
-            "uvpool-bench: above the ratio of %.2f, or allocations\n",
-            settings.max_ratio);
-    return 1;
+            "uvpool-bench: %zu cells left out for want of time\n",
+            run.left_out);
   }
-  return 0;
+  return run.failed ? 1 : 0;
 }

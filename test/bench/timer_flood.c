@@ -15,13 +15,9 @@
 #include <uv.h>
 #include <uvpool.h>
 
-enum {
-  TIMER_MS = 1,
-  LATE_MS = 5,
-  THREADS = 2,
-  IDLE_MS = 2000,
-  BUDGETS_MAX = 8
-};
+#include "late_timer.h"
+
+enum { THREADS = 2, IDLE_MS = 2000, BUDGETS_MAX = 8 };
 
 static const char usage[] =
     "Usage: uvpool-timer-flood [options]\n"
@@ -37,43 +33,10 @@ static const char usage[] =
 
 /* Loop thread only, all of it. */
 static uv_loop_t loop;
-static uv_timer_t timer;
-static uint64_t due_ns;
-static uint64_t worst_ns;
-static uint64_t fired;
-static uint64_t too_late; /* fired more than LATE_MS late */
+static struct late_timer late;
 static uint64_t left;
 static uint32_t dice = 1;
 static uint64_t callback_ns = 10000;
-
-static void note_delay(uint64_t now) {
-  uint64_t late_ns = now > due_ns ? now - due_ns : 0;
-  if (late_ns > worst_ns) {
-    worst_ns = late_ns;
-  }
-  if (late_ns > LATE_MS * 1000000u) {
-    too_late++;
-  }
-}
-
-static void on_timer(uv_timer_t* handle) {
-  uint64_t now = uv_hrtime();
-  note_delay(now);
-  fired++;
-  due_ns = now + TIMER_MS * 1000000u;
-  uv_update_time(&loop);
-  uv_timer_start(handle, on_timer, TIMER_MS, 0);
-}
-
-static void start_timer(void) {
-  worst_ns = 0;
-  fired = 0;
-  too_late = 0;
-  uv_update_time(&loop);
-  uv_timer_init(&loop, &timer);
-  due_ns = uv_hrtime() + TIMER_MS * 1000000u;
-  uv_timer_start(&timer, on_timer, TIMER_MS, 0);
-}
 
 /* What a done callback does: 0 to callback_ns of work. */
 static void spin(void) {
@@ -82,8 +45,7 @@ static void spin(void) {
   while (uv_hrtime() < until) {
   }
   if (--left == 0) {
-    note_delay(uv_hrtime()); /* it may never have fired */
-    uv_close((uv_handle_t*) &timer, NULL);
+    late_timer_stop(&late);
   }
 }
 
@@ -135,7 +97,7 @@ static void flood_uvpool(uint64_t count, int64_t budget_us) {
   for (left = 0; left < count; left++) {
     must(uvpool_submit(pool, &tasks[left], work, done), "uvpool_submit");
   }
-  start_timer();
+  late_timer_start(&late, &loop);
   uv_run(&loop, UV_RUN_DEFAULT);
   uvpool_close(pool, NULL);
   uv_run(&loop, UV_RUN_DEFAULT);
@@ -148,20 +110,20 @@ static void flood_libuv(uint64_t count) {
     must(uv_queue_work(&loop, &reqs[left], their_work, their_done),
          "uv_queue_work");
   }
-  start_timer();
+  late_timer_start(&late, &loop);
   uv_run(&loop, UV_RUN_DEFAULT);
   free(reqs);
 }
 
 static void stop_idling(uv_timer_t* stop) {
-  uv_close((uv_handle_t*) &timer, NULL);
+  late_timer_stop(&late);
   uv_close((uv_handle_t*) stop, NULL);
 }
 
 static void idle(void) {
   uv_timer_t stop;
   uv_timer_init(&loop, &stop);
-  start_timer();
+  late_timer_start(&late, &loop);
   uv_timer_start(&stop, stop_idling, IDLE_MS, 0);
   uv_run(&loop, UV_RUN_DEFAULT);
 }
@@ -171,10 +133,10 @@ static void report(const char* name) {
       "%-24s %9.2f ms late at worst, fired %6llu times, %llu of them more "
       "than %d ms late\n",
       name,
-      (double) worst_ns / 1e6,
-      (unsigned long long) fired,
-      (unsigned long long) too_late,
-      LATE_MS);
+      (double) late.worst_ns / 1e6,
+      (unsigned long long) late.fired,
+      (unsigned long long) late.too_late,
+      LATE_TIMER_TOO_LATE_MS);
   fflush(stdout);
 }
 
@@ -243,7 +205,7 @@ int main(int argc, char** argv) {
     flood_uvpool(settings.tasks, settings.budgets_us[i]);
     report(name);
     failed = failed || (settings.max_late_ms != 0 &&
-                        worst_ns > settings.max_late_ms * 1000000u);
+                        late.worst_ns > settings.max_late_ms * 1000000u);
   }
   flood_libuv(settings.tasks);
   report("uv_queue_work");

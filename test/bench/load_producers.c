@@ -13,7 +13,7 @@ struct producer {
   union bench_job* jobs; /* AHEAD batches */
   uint64_t batches;      /* to submit */
   uint64_t back[AHEAD];  /* loop thread only: how many have come back */
-  uv_sem_t room;         /* batches that may be submitted */
+  uv_sem_t free[AHEAD];  /* has that batch come back? */
 };
 
 static struct producer producers[PRODUCERS_MAX];
@@ -28,7 +28,7 @@ static void done(union bench_job* job) {
   uint64_t slot = (uint64_t) (job - producer->jobs) / BATCH;
   if (++producer->back[slot] == BATCH) {
     producer->back[slot] = 0;
-    uv_sem_post(&producer->room);
+    uv_sem_post(&producer->free[slot]);
   }
   if (--left == 0) {
     uv_stop(&bench_loop);
@@ -38,7 +38,7 @@ static void done(union bench_job* job) {
 static void* produce(void* data) {
   struct producer* producer = data;
   for (uint64_t batch = 0; batch < producer->batches; batch++) {
-    uv_sem_wait(&producer->room);
+    uv_sem_wait(&producer->free[batch % AHEAD]);
     union bench_job* jobs = producer->jobs + batch % AHEAD * BATCH;
     for (int i = 0; i < BATCH; i++) {
       jobs[i].data = producer;
@@ -51,12 +51,16 @@ static void* produce(void* data) {
 static void open_producer(struct producer* producer, uint64_t batches) {
   producer->jobs = bench_allocate(AHEAD * BATCH, sizeof(*producer->jobs));
   producer->batches = batches;
-  bench_must(uv_sem_init(&producer->room, AHEAD), "semaphore");
+  for (int i = 0; i < AHEAD; i++) {
+    bench_must(uv_sem_init(&producer->free[i], 1), "semaphore");
+  }
 }
 
 static void close_producer(struct producer* producer) {
   pthread_join(producer->thread, NULL);
-  uv_sem_destroy(&producer->room);
+  for (int i = 0; i < AHEAD; i++) {
+    uv_sem_destroy(&producer->free[i]);
+  }
   free(producer->jobs);
 }
 

@@ -24,7 +24,7 @@ static bool is_able(enum bench_who who, const struct bench_order* order) {
     case BENCH_FLOOR:
       return order->in_flight == 1;
     case BENCH_BARE:
-      return order->task != BENCH_NOOP && order->slow_percent == 0;
+      return !workload->sized || order->task != BENCH_NOOP;
     case BENCH_PTHREAD:
       return order->in_flight <= PTHREADS_MAX;
     default:

@@ -21,7 +21,7 @@ static int open_pool(const struct bench_setup* setup) {
 }
 
 static void submit(union bench_job* job) {
-  uv_queue_work(&bench_loop, &job->uv, work, after_work);
+  bench_must(uv_queue_work(&bench_loop, &job->uv, work, after_work), "submit");
 }
 
 static void close_pool(void) {

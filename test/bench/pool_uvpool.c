@@ -33,7 +33,7 @@ static int open_pool(const struct bench_setup* setup) {
 }
 
 static void submit(union bench_job* job) {
-  uvpool_submit(pool, &job->uvpool, work, done);
+  bench_must(uvpool_submit(pool, &job->uvpool, work, done), "submit");
 }
 
 static void on_released(uvpool_t* handle, int status) {

@@ -30,6 +30,7 @@ enum bench_metric {
   BENCH_P999,
   BENCH_SYSCALLS, /* of the loop's thread, per burst of submits */
   BENCH_LATE,     /* a 1 ms timer, at worst */
+  BENCH_OWN_LATE, /* the same, in the loop's own processor time */
   BENCH_CREATE,
   BENCH_RELEASE,
   BENCH_CLOSE,

@@ -63,5 +63,6 @@ void bench_load_lag(const struct bench_order* order,
   uv_run(&bench_loop, UV_RUN_NOWAIT);
   bench_note_usage(sample, &began, &ended, order->tasks);
   sample->value[BENCH_LATE] = (double) late.worst_ns;
+  sample->value[BENCH_OWN_LATE] = (double) late.worst_own_ns;
   free(jobs);
 }

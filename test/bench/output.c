@@ -20,6 +20,7 @@ const struct bench_metric_info bench_metrics[BENCH_METRICS] = {
     [BENCH_P999] = {"p999_ns", "p99.9", "ns"},
     [BENCH_SYSCALLS] = {"syscalls", "system calls", ""},
     [BENCH_LATE] = {"late_ns", "late at worst", "ns"},
+    [BENCH_OWN_LATE] = {"own_late_ns", "own doing", "ns"},
     [BENCH_CREATE] = {"create_ns", "create", "ns"},
     [BENCH_RELEASE] = {"release_ns", "release", "ns"},
     [BENCH_CLOSE] = {"close_ns", "close", "ns"},

@@ -153,7 +153,7 @@ const struct bench_workload bench_workloads[] = {
      .run = bench_load_lag,
      .who = TWICE | UV | GLIB | BARE,
      .rounds_max = 1,
-     SHOWS(BENCH_LATE, BENCH_TIME),
+     SHOWS(BENCH_LATE, BENCH_OWN_LATE, BENCH_TIME),
      ORDERS(lags)},
     {.name = "worker-memory",
      .what = "resident memory per idle worker that has run a task",
@@ -194,7 +194,7 @@ const struct bench_workload bench_workloads[] = {
      .who = TWICE,
      .fresh = true,
      .rounds_max = 3,
-     SHOWS(BENCH_LATE, BENCH_TIME, BENCH_CPU),
+     SHOWS(BENCH_LATE, BENCH_OWN_LATE, BENCH_TIME, BENCH_CPU),
      ORDERS(purges)},
     {.name = "tune",
      .what =

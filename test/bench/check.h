@@ -1,5 +1,6 @@
-/* The parts of --check: what a target is, how it is measured (check_measure.c),
- * which there are (check_targets.c), and what is done about a miss (check.c). */
+/* The parts of --check: what a target is, how it is measured
+ * (check_measure.c), which there are (check_targets.c), and what is done about
+ * a miss (check.c). */
 #ifndef UVPOOL_TEST_BENCH_CHECK_H
 #define UVPOOL_TEST_BENCH_CHECK_H
 

@@ -1,5 +1,5 @@
-/* The targets. The ratios are those of the time of somebody else to uvpool's, so
- * that more is better, where a target does not say otherwise. */
+/* The targets. The ratios are those of the time of somebody else to uvpool's,
+ * so that more is better, where a target does not say otherwise. */
 #include "check.h"
 
 #define FLOOD(threads_, in_flight_, task_)                                     \

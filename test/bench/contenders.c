@@ -1,7 +1,7 @@
 /* Who takes part. */
 #include "pool.h"
 
-/* Longer than the gaps in which it is asked to help, but not than the longest. */
+/* Longer than the gaps in which it is asked to help, but for the longest. */
 enum { SPIN_US = 200, SMALL_STACK = 16 * 1024 };
 
 #ifdef BENCH_HAVE_GLIB

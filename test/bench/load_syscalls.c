@@ -27,7 +27,7 @@ static void done(union bench_job* job) {
   }
 }
 
-/* A counter of this thread's system calls, switched off; -1 if there is none. */
+/* A counter of this thread's system calls, switched off; -1: there is none. */
 static int open_counter(void) {
   struct perf_event_attr event;
   unsigned long long id = 0;

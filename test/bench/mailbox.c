@@ -1,6 +1,6 @@
 /* How the results of a pool that knows no loop get there: pushed onto a list
- * that the loop takes as a whole. One uv_async_send per push onto an empty list:
- * what a program would write that wants its threads' results on a loop.
+ * that the loop takes as a whole. One uv_async_send per push onto an empty
+ * list: what a program would write that wants its threads' results on a loop.
  *
  * The push is a full barrier before uv_async_send reads its own flag, without
  * which that call may lose a wake-up. */

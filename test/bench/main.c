@@ -1,10 +1,10 @@
-/* uvpool-bench: uvpool against libuv's pool, GLib's, a thread for each task, and
- * the machine itself, under the same loads, in turn. Only ratios of one run say
- * something on a shared machine.
+/* uvpool-bench: uvpool against libuv's pool, GLib's, a thread for each task,
+ * and the machine itself, under the same loads, in turn. Only ratios of one run
+ * say something on a shared machine.
  *
  * bench.h has the words; measure.c how a cell comes about; child.c and serve.c
- * the processes; pool_*.c and limit_*.c the contenders; workloads.c and load_*.c
- * what they do; check.c the targets. */
+ * the processes; pool_*.c and limit_*.c the contenders; workloads.c and the
+ * load_*.c what they do; check*.c the targets. */
 #include <inttypes.h>
 #include <math.h>
 #include <time.h>

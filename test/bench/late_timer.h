@@ -1,7 +1,7 @@
 /* A 1 ms timer that is started over and over, and how late it is at worst: by
- * the clock, and by the loop's own doing, which is no more than the processor time
- * that its thread has used since the timer was started. What other programs do
- * to the thread is in the first figure only. */
+ * the clock, and by the loop's own doing, which is no more than the processor
+ * time that its thread has used since the timer was started. What other
+ * programs do to the thread is in the first figure only. */
 #ifndef UVPOOL_TEST_BENCH_LATE_TIMER_H
 #define UVPOOL_TEST_BENCH_LATE_TIMER_H
 

@@ -1,9 +1,12 @@
-/* The flood: `in_flight` tasks are submitted at the start, and a further one
- * from the done callback of each, until `tasks` have come back.
+/* The flood: so many tasks are in flight all the time, each submitted again
+ * from its own done callback.
  *
- * If there are fewer tasks than shall be in flight, the clock is stopped when
- * that many have come back, and what still waits becomes a no-op: a hundred
- * thousand sleeps on one thread would take minutes. */
+ * What counts is the steady state. First every request goes round once as a
+ * no-op, so that threads, caches and queues are as they will be. Then the clock
+ * runs until `tasks` real ones have come back, and what is still in flight
+ * drains as no-ops: a hundred thousand sleeps on one thread would take minutes.
+ * A request is counted only if its work was a real one, or those that had
+ * passed the workers before the clock ran would be a present. */
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -11,31 +14,38 @@
 
 enum { PERCENT = 100 };
 
-/* Loop thread only, but for `over`; `kind` and `slow_percent` are written
- * before the first submit. */
+enum phase { WARM_UP, MEASURE, DRAIN };
+
+/* Loop thread only; `kind` and `slow_percent` are written before the first
+ * submit. */
 static union bench_job* jobs;
-static uint64_t to_submit;
+static enum phase phase;
+static uint64_t to_warm;
 static uint64_t to_count;
-static uint64_t to_return; /* in flight */
+static uint64_t to_return;
+static struct bench_usage began;
 static struct bench_usage ended;
 static enum bench_task kind;
 static unsigned slow_percent;
-static atomic_bool over;
 
-static void work_noop(union bench_job* job) {
-  (void) job;
+static atomic_bool is_real; /* relaxed: any moment will do */
+
+/* The request remembers in `data` whether it did anything. */
+static bool begin_work(union bench_job* job) {
+  bool real = atomic_load_explicit(&is_real, memory_order_relaxed);
+  job->data = real ? job : NULL;
+  return real;
 }
 
 static void work(union bench_job* job) {
-  (void) job;
-  if (!atomic_load_explicit(&over, memory_order_relaxed)) {
+  if (begin_work(job)) {
     bench_run_task(kind);
   }
 }
 
 /* Every 100 / slow_percent-th request is slow, whenever it comes round. */
 static void work_mixed(union bench_job* job) {
-  if (atomic_load_explicit(&over, memory_order_relaxed)) {
+  if (!begin_work(job)) {
     return;
   }
   if ((uint64_t) (job - jobs) % (PERCENT / slow_percent) == 0) {
@@ -46,12 +56,16 @@ static void work_mixed(union bench_job* job) {
 }
 
 static void done(union bench_job* job) {
-  if (--to_count == 0) {
+  if (phase == WARM_UP && --to_warm == 0) {
+    phase = MEASURE;
+    began = bench_usage_now();
+    atomic_store_explicit(&is_real, true, memory_order_relaxed);
+  } else if (phase == MEASURE && job->data != NULL && --to_count == 0) {
     ended = bench_usage_now();
-    atomic_store_explicit(&over, true, memory_order_relaxed);
+    atomic_store_explicit(&is_real, false, memory_order_relaxed);
+    phase = DRAIN;
   }
-  if (to_submit > 0) {
-    to_submit--;
+  if (phase != DRAIN) {
     bench_pool->submit(job);
   } else if (--to_return == 0) {
     uv_stop(&bench_loop);
@@ -63,15 +77,12 @@ static void run(const struct bench_order* order, struct bench_sample* sample) {
   jobs = bench_allocate(in_flight, sizeof(*jobs));
   kind = order->task;
   slow_percent = order->slow_percent;
-  bench_load.work = slow_percent != 0    ? work_mixed
-                    : kind == BENCH_NOOP ? work_noop
-                                         : work;
+  bench_load.work = slow_percent != 0 ? work_mixed : work;
   bench_load.done = done;
-  to_submit = order->tasks > in_flight ? order->tasks - in_flight : 0;
+  phase = WARM_UP;
+  to_warm = in_flight;
   to_count = order->tasks;
   to_return = in_flight;
-  atomic_store(&over, false);
-  struct bench_usage began = bench_usage_now();
   for (uint64_t i = 0; i < in_flight; i++) {
     bench_pool->submit(&jobs[i]);
   }

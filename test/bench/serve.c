@@ -41,8 +41,9 @@ void bench_run_loop(const uint64_t* left) {
 }
 
 /* Finds out how many tasks take a round's time. The first runs also start the
- * threads and warm the caches. A run may take much longer than its tasks do, if
- * many more are in flight; then the first estimate has to do. */
+ * threads and warm the caches. If what a run does beside its tasks takes that
+ * long already, very many are in flight, and what is seen of few of them is how
+ * long the others were in their way; then as many as are in flight are taken. */
 static uint64_t calibrate(struct bench_order order,
                           const struct bench_workload* workload) {
   double round_ns = order.round_ms * 1e6;
@@ -51,13 +52,17 @@ static uint64_t calibrate(struct bench_order order,
     uint64_t began = uv_hrtime();
     bench_clear_sample(&sample);
     workload->run(&order, &sample);
-    bool is_slow = (double) (uv_hrtime() - began) > round_ns * 4;
     if (sample.err != 0) {
       return order.tasks;
     }
     double took = sample.value[BENCH_TIME] * (double) sample.tasks;
-    if (took >= round_ns / 6 || is_slow) {
-      double tasks = (double) sample.tasks * round_ns / took;
+    double beside = (double) (uv_hrtime() - began) - took;
+    double tasks = (double) sample.tasks * round_ns / took;
+    if (beside > round_ns * 4) {
+      return tasks > (double) order.in_flight ? (uint64_t) tasks
+                                              : order.in_flight;
+    }
+    if (took >= round_ns / 6) {
       return tasks < 1 ? 1 : (uint64_t) tasks;
     }
   }

@@ -13,7 +13,7 @@ void* __libc_malloc(size_t size);
 void* __libc_calloc(size_t count, size_t size);
 void* __libc_realloc(void* memory, size_t size);
 void* malloc(size_t size);
-void* calloc(size_t count, size_t size);
+void* calloc(size_t number, size_t size);
 void* realloc(void* memory, size_t size);
 
 static void count(void) {

@@ -49,7 +49,8 @@ static void* produce(void* data) {
 }
 
 static void open_producer(struct producer* producer, uint64_t batches) {
-  producer->jobs = bench_allocate(AHEAD * BATCH, sizeof(*producer->jobs));
+  producer->jobs =
+      bench_allocate((uint64_t) AHEAD * BATCH, sizeof(*producer->jobs));
   producer->batches = batches;
   for (int i = 0; i < AHEAD; i++) {
     bench_must(uv_sem_init(&producer->free[i], 1), "semaphore");

@@ -45,7 +45,7 @@ static void ask(enum bench_who who,
 
 /* Says how many tasks a round has for each, and warms them up. */
 static void prepare(struct bench_cell* cell) {
-  for (int who = 0; who < BENCH_CONTENDERS; who++) {
+  for (enum bench_who who = 0; who < BENCH_CONTENDERS; who++) {
     struct bench_sample sample;
     struct bench_order order = cell->order;
     if ((cell->who & BENCH_BIT(who)) == 0) {
@@ -83,7 +83,7 @@ static void run_round(struct bench_cell* cell, size_t round) {
 static void sum_up(struct bench_cell* cell) {
   enum bench_metric first = bench_workloads[cell->order.workload].shown[0];
   cell->who &= ~cell->failed;
-  for (int who = 0; who < BENCH_CONTENDERS; who++) {
+  for (enum bench_who who = 0; who < BENCH_CONTENDERS; who++) {
     for (int metric = 0; metric < BENCH_METRICS; metric++) {
       bool ran = (cell->who & BENCH_BIT(who)) != 0;
       cell->figure[who][metric] =
@@ -106,7 +106,7 @@ void bench_measure(const struct bench_order* order,
   memset(cell, 0, sizeof(*cell));
   cell->order = *order;
   cell->rounds = rounds;
-  for (int i = 0; i < BENCH_CONTENDERS; i++) {
+  for (enum bench_who i = 0; i < BENCH_CONTENDERS; i++) {
     if ((who & BENCH_BIT(i)) != 0 && is_able(i, order)) {
       cell->who |= BENCH_BIT(i);
     }

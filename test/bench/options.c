@@ -49,7 +49,7 @@ static void print_usage(void) {
     printf("  %-14s %s\n", bench_workloads[i].name, bench_workloads[i].what);
   }
   puts("\nRivals, and limits of the machine:");
-  for (int who = 0; who < BENCH_CONTENDERS; who++) {
+  for (enum bench_who who = 0; who < BENCH_CONTENDERS; who++) {
     printf("  %-14s %s%s\n",
            bench_contenders[who].key,
            bench_contenders[who].what,
@@ -147,7 +147,7 @@ static void add_workload(struct bench_options* options,
 static void add_rival(struct bench_options* options,
                       const char* text,
                       size_t length) {
-  for (int who = 0; who < BENCH_CONTENDERS; who++) {
+  for (enum bench_who who = 0; who < BENCH_CONTENDERS; who++) {
     if (is_item(bench_contenders[who].key, text, length)) {
       options->who |= BENCH_BIT(who);
       return;

@@ -162,7 +162,7 @@ void bench_print_cell(FILE* out, const struct bench_cell* cell) {
     fprintf(out, " %13s", bench_metrics[workload->shown[i]].name);
   }
   fputc('\n', out);
-  for (int who = 0; who < BENCH_CONTENDERS; who++) {
+  for (enum bench_who who = 0; who < BENCH_CONTENDERS; who++) {
     if ((cell->who & BENCH_BIT(who)) != 0) {
       print_line(out, cell, who);
     } else if ((cell->failed & BENCH_BIT(who)) != 0) {
@@ -239,7 +239,7 @@ static void json_figures(FILE* out,
 
 void bench_json_cell(FILE* out, const struct bench_cell* cell) {
   enum bench_metric first = bench_workloads[cell->order.workload].shown[0];
-  for (int who = 0; who < BENCH_CONTENDERS; who++) {
+  for (enum bench_who who = 0; who < BENCH_CONTENDERS; who++) {
     if ((cell->who & BENCH_BIT(who)) == 0) {
       continue;
     }

@@ -6,7 +6,10 @@
 
 enum { CELLS_MAX = 64, PAIRS = 3, PAIR_ROUNDS = 2 };
 
-/* More noise than that excuses nothing. */
+/* What equals differ by is itself known from a few rounds only: no less is
+ * allowed for than what a shared machine cannot tell apart. And more noise than
+ * the most excuses nothing. */
+static const double least_spread = 0.05;
 static const double most_spread = 0.25;
 
 struct attempt bench_attempt;
@@ -68,7 +71,7 @@ void bench_measure_ratio(const struct target* target, struct finding* finding) {
 void bench_measure_equals(const struct target* target,
                           struct finding* finding) {
   bench_measure_ratio(target, finding);
-  double allowed = fmin(finding->spread, most_spread);
+  double allowed = fmin(fmax(finding->spread, least_spread), most_spread);
   finding->limit += target->direction == AT_LEAST ? -allowed : allowed;
 }
 

@@ -5,7 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROUNDS = 5, ROUND_MS = 150, QUICK_MS = 60, MOST_THREADS = 1024 };
+enum {
+  ROUNDS = 5,
+  ROUND_MS = 150,
+  CHECK_MS = 100,
+  QUICK_MS = 60,
+  MOST_THREADS = 1024
+};
 
 static const char usage[] =
     "Usage: uvpool-bench [options]\n"
@@ -32,7 +38,9 @@ static const char usage[] =
     "\n"
     "How:\n"
     "  --rounds N        rounds of each, 1 to 99 (5)\n"
-    "  --round-ms N      about how long a round takes (150)\n"
+    "  --round-ms N      about how long a round takes (150; 100 for --check, "
+    "60\n"
+    "                    for --quick)\n"
     "  --tasks N         tasks for each, all rounds together, in place of "
     "that\n"
     "  --time-limit S    begin no cell after so many seconds\n"
@@ -297,6 +305,9 @@ static void fill_up(struct bench_options* options) {
   if (options->who == 0) {
     options->who = BENCH_BIT(BENCH_CONTENDERS) - 1;
   }
+  if (options->round_ms == 0) {
+    options->round_ms = options->check ? CHECK_MS : ROUND_MS;
+  }
   /* There is nothing to compare without it. */
   options->who |= BENCH_BIT(BENCH_UVPOOL) | BENCH_BIT(BENCH_UVPOOL_AGAIN);
 }
@@ -305,7 +316,6 @@ void bench_parse(int argc, char** argv, struct bench_options* options) {
   int option;
   memset(options, 0, sizeof(*options));
   options->rounds = ROUNDS;
-  options->round_ms = ROUND_MS;
   while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
     if (!parse_list(option, options)) {
       parse_other(option, options);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "pool.h"
@@ -83,7 +84,7 @@ uint64_t bench_resident(void) {
 uint64_t bench_sleeps_of_others(void) {
   uint64_t sum = 0;
   char self[32];
-  snprintf(self, sizeof(self), "%ld", (long) gettid());
+  snprintf(self, sizeof(self), "%ld", (long) syscall(SYS_gettid));
   DIR* threads = opendir("/proc/self/task");
   struct dirent* entry;
   while (threads != NULL && (entry = readdir(threads)) != NULL) {

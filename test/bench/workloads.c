@@ -113,16 +113,14 @@ const struct bench_workload bench_workloads[] = {
      SHOWS(BENCH_TIME, BENCH_CPU, BENCH_SWITCHES),
      ORDERS(mixes)},
     {.name = "producers",
-     .what =
-         "other threads submit no-ops; uv_queue_work cannot be called there",
+     .what = "other threads submit no-ops, which uv_queue_work cannot",
      .run = bench_load_producers,
      .who = TWICE | GLIB | PTHREAD,
      .sized = true,
      SHOWS(BENCH_TIME, BENCH_CPU, BENCH_SWITCHES),
      ORDERS(producers)},
     {.name = "nested",
-     .what = "no-ops that submit the next one; uv_queue_work cannot be called "
-             "there",
+     .what = "no-ops submit the next one, which uv_queue_work cannot",
      .run = bench_load_nested,
      .who = TWICE | GLIB | PTHREAD,
      .sized = true,
@@ -148,8 +146,7 @@ const struct bench_workload bench_workloads[] = {
      SHOWS(BENCH_SYSCALLS),
      ORDERS(bursts)},
     {.name = "lag",
-     .what = "a 1 ms timer under a flood of done callbacks of up to 10 us; "
-             "bare: the same callbacks without a pool",
+     .what = "a 1 ms timer under a flood of done callbacks; bare: no pool",
      .run = bench_load_lag,
      .who = TWICE | UV | GLIB | BARE,
      .rounds_max = 1,

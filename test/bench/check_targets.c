@@ -34,6 +34,7 @@
 
 const struct target bench_targets[] = {
     NOT_BEHIND("no-op, 1 thread, 256 in flight", 1, 256, BENCH_NOOP),
+    NOT_BEHIND("no-op, 1 thread, 4096 in flight", 1, 4096, BENCH_NOOP),
     NOT_BEHIND("no-op, 2 threads, 1 in flight", 2, 1, BENCH_NOOP),
     NOT_BEHIND("no-op, 2 threads, 256 in flight", 2, 256, BENCH_NOOP),
     NOT_BEHIND("no-op, 4 threads, 16 in flight", 4, 16, BENCH_NOOP),

@@ -11,7 +11,7 @@
 #include "pool.h"
 
 /* An order that takes longer has lost a task, or its wake-up. */
-enum { WATCHDOG_S = 120, FIRST_TASKS = 64 };
+enum { WATCHDOG_S = 120, FIRST_TASKS = 64, LAP_ROUNDS = 4 };
 
 struct bench_load bench_load;
 uv_loop_t bench_loop;
@@ -40,30 +40,42 @@ void bench_run_loop(const uint64_t* left) {
   bench_must(*left == 0 ? 0 : UV_ECANCELED, "a task was lost");
 }
 
+/* How long it takes at least until all that is in flight has been round. */
+static double lap_ns(const struct bench_order* order) {
+  long processors = sysconf(_SC_NPROCESSORS_ONLN);
+  double at_once = order->threads;
+  double task_ns = bench_task_kinds[order->task].spin_us * 1e3;
+  if (order->task == BENCH_SLEEP_1MS) {
+    task_ns = 1e6;
+  } else if (processors > 0 && at_once > (double) processors) {
+    at_once = (double) processors;
+  }
+  return (double) order->in_flight * task_ns / at_once;
+}
+
 /* Finds out how many tasks take a round's time. The first runs also start the
- * threads and warm the caches. If what a run does beside its tasks takes that
- * long already, very many are in flight, and what is seen of few of them is how
- * long the others were in their way; then as many as are in flight are taken. */
+ * threads and warm the caches.
+ *
+ * A round has at least as many as are in flight: what is seen of fewer of them
+ * is mostly how long the others were in their way. Only where that many take
+ * far too long it has fewer, but there the loop has time to deliver each. */
 static uint64_t calibrate(struct bench_order order,
                           const struct bench_workload* workload) {
   double round_ns = order.round_ms * 1e6;
+  bool may_lap = lap_ns(&order) <= round_ns * LAP_ROUNDS;
+  uint64_t least = may_lap ? order.in_flight : 1;
   struct bench_sample sample;
-  for (order.tasks = FIRST_TASKS;; order.tasks *= 4) {
-    uint64_t began = uv_hrtime();
+  order.tasks = least > FIRST_TASKS ? least : FIRST_TASKS;
+  for (;; order.tasks *= 4) {
     bench_clear_sample(&sample);
     workload->run(&order, &sample);
     if (sample.err != 0) {
       return order.tasks;
     }
     double took = sample.value[BENCH_TIME] * (double) sample.tasks;
-    double beside = (double) (uv_hrtime() - began) - took;
-    double tasks = (double) sample.tasks * round_ns / took;
-    if (beside > round_ns * 4) {
-      return tasks > (double) order.in_flight ? (uint64_t) tasks
-                                              : order.in_flight;
-    }
     if (took >= round_ns / 6) {
-      return tasks < 1 ? 1 : (uint64_t) tasks;
+      double tasks = (double) sample.tasks * round_ns / took;
+      return tasks > (double) least ? (uint64_t) tasks : least;
     }
   }
 }

@@ -11,8 +11,8 @@ static uvpool_t* open_spinning(uv_loop_t* loop) {
 
 /* ---- The loop's other business ------------------------------------------- */
 
-/* Loop thread: one task that is submitted again by its own done, for ever, until
- * a timer has fired often enough. */
+/* Loop thread: one task that is submitted again by its own done, for ever,
+ * until a timer has fired often enough. */
 static uvpool_t* pool;
 static int fired;
 
@@ -36,7 +36,8 @@ static void on_timer(uv_timer_t* timer) {
   }
 }
 
-/* Round trips that never give the loop a reason to sleep leave it its timers. */
+/* Round trips that never give the loop a reason to sleep leave it its
+ * timers. */
 static void the_loop_has_its_turns(void** state) {
   uv_timer_t timer;
   uvpool_task_t task;
@@ -70,7 +71,8 @@ static void no_completion_is_missed(void** state) {
   jobs_free(job);
 }
 
-/* A drain, whose tasks and threads end while its loop polls, comes to its end. */
+/* A drain, whose tasks and threads end while its loop polls, comes to its
+ * end. */
 static void the_end_is_not_missed(void** state) {
   for (int i = 0; i < 100; i++) {
     pool_end_t end = {0};

@@ -1,9 +1,9 @@
 /* Classes: how many workers the tasks of one class may have.
  *
  * Two numbers for each: a cap, and a reservation; and a third for how many may
- * wait (admission.h). As long as fewer of a class
- * run than are reserved for it, the difference is left free by all others. So
- * with `free` = capacity - busy, and `unfilled` = reserved - busy of a class,
+ * wait (admission.h). As long as fewer of a class run than are reserved for it,
+ * the difference is left free by all others. So with `free` = capacity - busy,
+ * and `unfilled` = reserved - busy of a class,
  *
  *     shared  = free - the sum of unfilled
  *     vacancy = min(cap - busy of the class, unfilled of the class + shared)

@@ -147,6 +147,18 @@ void uvpool__members_close(uvpool_t* handle) {
   }
 }
 
+static void forsake(struct uvpool_member_s* member) {
+  for (; member != NULL; member = member->next) {
+    member->state = UVPOOL__MEMBER_ENDED; /* without the lock: see process.h */
+    member->handle = NULL;
+  }
+}
+
+void uvpool__members_forsake(uvpool_t* handle) {
+  forsake(handle->members);
+  forsake(handle->members_due);
+}
+
 /* ---- Tasks --------------------------------------------------------------- */
 
 bool uvpool__member_admits_locked(const uvpool_task_t* task) {

@@ -49,6 +49,10 @@ void uvpool__member_check(struct uvpool_member_s* member);
  * its tasks. */
 void uvpool__members_close(uvpool_t* handle);
 
+/* In a forked child, the handle inherited and closed: all of them are the
+ * user's again, and nobody is told. */
+void uvpool__members_forsake(uvpool_t* handle);
+
 /* Loop thread. Ends those that are due. */
 void uvpool__members_end(uvpool_t* handle);
 

@@ -314,6 +314,7 @@ static int close_inherited(uvpool_t* handle, uvpool_close_cb close_cb) {
   }
   handle->closing = true;
   handle->close_cb = close_cb;
+  uvpool__members_forsake(handle);
   uvpool__port_leave(handle);
   if (port->handles == NULL) {
     uvpool__port_end_inherited(port);

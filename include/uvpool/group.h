@@ -29,11 +29,11 @@ typedef void (*uvpool_group_cb)(uvpool_group_t* group);
 
 /* Private: what a handle knows of the groups and serial queues on it. */
 struct uvpool_member_s {
-  uvpool_t* handle;
+  uvpool_t* handle; /* constant until it has ended, then NULL; loop thread */
   struct uvpool_member_s* next; /* loop thread */
-  struct uvpool_member_s* prev;
-  uint32_t kind;
-  uint32_t state;
+  struct uvpool_member_s* prev; /* loop thread */
+  uint32_t kind;                /* constant */
+  uint32_t state; /* changed on the loop's thread under the pool's lock */
 };
 
 struct uvpool_group_s {
@@ -43,8 +43,8 @@ struct uvpool_group_s {
   /* Private. */
   struct uvpool_member_s member;
   struct uvpool_link_s tasks; /* guarded by the pool's lock */
-  uvpool_group_cb on_empty;
-  uvpool_group_cb close_cb;
+  uvpool_group_cb on_empty;   /* constant */
+  uvpool_group_cb close_cb;   /* loop thread */
   void* reserved[4];
 };
 

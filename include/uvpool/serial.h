@@ -33,7 +33,7 @@ struct uvpool_serial_s {
 
   /* Private. */
   struct uvpool_member_s member;
-  uvpool_serial_cb close_cb;
+  uvpool_serial_cb close_cb; /* loop thread */
 
   /* Guarded by the pool's lock. */
   uvpool_task_t* active; /* may be taken, or runs */

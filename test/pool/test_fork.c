@@ -2,6 +2,7 @@
  * UV_EPERM, its close frees without joining, and new pools work. */
 #include "child.h"
 #include "kit.h"
+#include "member.h"
 
 #include <unistd.h>
 
@@ -105,6 +106,40 @@ static void close_frees_without_joining(void** state) {
   parent_open(&p, *state);
   child_run(check_close, &p);
   parent_close(&p);
+}
+
+typedef struct members_s {
+  parent_t parent;
+  uvpool_group_t group;
+  uvpool_serial_t serial;
+  job_t* jobs;
+} members_t;
+
+static void check_members(void* arg) {
+  members_t* m = arg;
+  CHILD_CHECK(uvpool_group_close(&m->group, NULL) == UV_EPERM);
+  CHILD_CHECK(uvpool_group_cancel(&m->group) == UV_EPERM);
+  CHILD_CHECK(uvpool_serial_close(&m->serial, NULL) == UV_EPERM);
+  close_inherited(&m->parent);
+  CHILD_CHECK(uvpool_group_close(&m->group, NULL) == UV_EALREADY);
+  CHILD_CHECK(uvpool_group_cancel(&m->group) == UV_EINVAL);
+  CHILD_CHECK(uvpool_serial_close(&m->serial, NULL) == UV_EALREADY);
+}
+
+/* Groups and serial queues of the handle have ended with it in the child, and
+ * know it; those of the parent go on. */
+static void members_end_with_the_inherited_handle(void** state) {
+  members_t m;
+  parent_open(&m.parent, *state);
+  assert_status(uvpool_group_init(m.parent.pool, &m.group, NULL), 0);
+  assert_status(uvpool_serial_init(m.parent.pool, &m.serial), 0);
+  m.jobs = jobs_new(2, NULL);
+  assert_status(job_submit_grouped(m.parent.pool, &m.jobs[0], &m.group), 0);
+  assert_status(job_submit_serial(&m.serial, &m.jobs[1]), 0);
+  child_run(check_members, &m);
+  parent_close(&m.parent);
+  jobs_assert_ran(m.jobs, 2);
+  jobs_free(m.jobs);
 }
 
 static int count_work(uvpool_task_t* task) {
@@ -242,6 +277,7 @@ int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       loop_test(calls_return_eperm),
       loop_test(close_frees_without_joining),
+      loop_test(members_end_with_the_inherited_handle),
       loop_test(a_new_pool_works),
       loop_test(a_new_pool_works_on_the_old_loop),
       loop_test(a_grandchild_tells_them_apart),

@@ -59,7 +59,7 @@ void uvpool__dismiss_locked(struct uvpool__pool* pool,
 
 /* ---- Room ---------------------------------------------------------------- */
 
-/* `effects` NULL: the caller dispatches. */
+/* `effects` NULL: the caller dispatches, later. */
 static void take_in(struct uvpool__pool* pool,
                     uvpool_task_t* task,
                     struct uvpool__effects* effects) {
@@ -67,7 +67,7 @@ static void take_in(struct uvpool__pool* pool,
   uvpool__timing_stamp_locked(pool, task);
   uvpool__enqueue_locked(pool, task);
   if (effects != NULL) {
-    uvpool__dispatch_locked(pool, effects);
+    uvpool__dispatch_one_locked(pool, effects);
   }
 }
 

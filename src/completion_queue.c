@@ -5,6 +5,10 @@
  * or is about to. The loop takes the list with one swap, turns it round, and
  * calls the done callbacks in the order of completion.
  *
+ * Whoever is in no hurry (coalesce.h) nudges in place of ringing; whoever is,
+ * and finds the loop dozing, rings whatever the list was (doorbell.h). If the
+ * loop falls asleep just then, its alarm makes up for it.
+ *
  * Pushing by compare-and-swap and taking everything at once leaves no ABA: the
  * head is only compared to be replaced by a task that links to it, which is
  * right for whatever the head has been in the meantime.
@@ -17,12 +21,18 @@
  * oldest can be delivered. Of a long list that takes milliseconds, so it is
  * done piece by piece, and counts against the budget as callbacks do.
  *
- * Strides. The loop reads the clock once in a stride of callbacks, which grows
- * while callbacks are quick and shrinks when they are slow, so that a stride
- * takes some 20 us. At its end the budget is looked at: a flood must not starve
- * the loop's other business, and after so many callbacks or so much time the
- * rest waits for the next turn. Until then the loop goes on with what arrives
- * meanwhile, as a turn costs it a system call. */
+ * Steps. The loop reads the clock once in a step of callbacks, up to 16 of them
+ * while they are quick, one while they are slow. At its end the budget is
+ * looked at: a flood must not starve the loop's other business, and after so
+ * many callbacks or so much time the rest waits for the next turn. Until then
+ * the loop goes on with what arrives meanwhile, as a turn costs it a system
+ * call.
+ *
+ * Strides. What the callbacks submit is held back (hold.h) and handed over in
+ * one go when some 40 us have passed; but for the first time after the first
+ * callback, so that a worker can wake up while the loop goes on. A hand-over
+ * wakes workers, who may well take the loop's processor: that time is not the
+ * callbacks'. */
 #include "completion_queue.h"
 
 #include "handle.h"
@@ -34,16 +44,15 @@
 #include "task.h"
 #include "util.h"
 
-/* How long a stride should take, how many callbacks it has at most, and how
- * many tasks are turned round in one. */
-enum { STRIDE_NS = 20000, STRIDE_MAX = 64, TURN_MAX = 1024 };
+/* How long a step may take to be followed by a longer one, how many callbacks
+ * it has at most, how long a stride is, and how many tasks are turned round in
+ * one step. */
+enum { STEP_NS = 5000, STEP_MAX = 16, STRIDE_NS = 40000, TURN_MAX = 1024 };
 
-/* Pushes [first, last], linked by next from newest to oldest, unless the list
- * is empty and `may_be_edge` is false. Returns whether it pushed; *edge is
- * whether the list was empty. */
+/* Pushes a task, unless the list is empty and `may_be_edge` is false. Returns
+ * whether it pushed; *edge is whether the list was empty. */
 static bool push(struct uvpool__completion_queue* queue,
-                 uvpool_task_t* first,
-                 uvpool_task_t* last,
+                 uvpool_task_t* task,
                  bool may_be_edge,
                  bool* edge) {
   /* Relaxed: only compared; nothing is read through it. */
@@ -53,33 +62,46 @@ static bool push(struct uvpool__completion_queue* queue,
     if (head == NULL && !may_be_edge) {
       return false;
     }
-    last->next = head;
+    task->next = head;
     /* Release pairs with the acquire in take: the loop sees the result. As a
      * read-modify-write it also carries the earlier pushers' releases on. */
   } while (!atomic_compare_exchange_weak_explicit(
-      &queue->head, &head, first, memory_order_release, memory_order_relaxed));
+      &queue->head, &head, task, memory_order_release, memory_order_relaxed));
   *edge = head == NULL;
   return true;
 }
 
-static void push_range(uvpool_t* handle,
-                       uvpool_task_t* first,
-                       uvpool_task_t* last) {
-  struct uvpool__port* port = handle->port;
+/* Pushes as a sender, and rings if the list was empty, or `always`. */
+static bool push_and(uvpool_task_t* task,
+                     bool always,
+                     bool (*ring)(struct uvpool__doorbell* bell)) {
+  struct uvpool__port* port = task->handle->port;
   bool edge = false;
-  if (push(&port->completions, first, last, false, &edge)) {
-    return;
-  }
+  bool sent = false;
   uvpool__doorbell_enter(&port->doorbell);
-  push(&port->completions, first, last, true, &edge);
-  if (edge) {
-    uvpool__doorbell_ring(&port->doorbell);
+  push(&port->completions, task, true, &edge);
+  if (edge || always) {
+    sent = ring(&port->doorbell);
   }
   uvpool__doorbell_leave(&port->doorbell);
+  return sent;
 }
 
-void uvpool__completion_push(uvpool_task_t* task) {
-  push_range(task->handle, task, task);
+bool uvpool__completion_push(uvpool_task_t* task) {
+  struct uvpool__port* port = task->handle->port;
+  bool edge = false;
+  if (uvpool__doorbell_dozes(&port->doorbell)) {
+    /* Whoever found the list empty may have left the loop asleep. */
+    return push_and(task, true, uvpool__doorbell_ring);
+  }
+  return !push(&port->completions, task, false, &edge) &&
+         push_and(task, false, uvpool__doorbell_ring);
+}
+
+bool uvpool__completion_push_quietly(uvpool_task_t* task) {
+  bool edge = false;
+  return !push(&task->handle->port->completions, task, false, &edge) &&
+         push_and(task, false, uvpool__doorbell_nudge);
 }
 
 bool uvpool__completion_pending(const struct uvpool__port* port) {
@@ -162,9 +184,8 @@ static void deliver(uvpool_task_t* task) {
 }
 
 /* Up to `count` callbacks; returns how many there were. */
-static uint64_t deliver_stride(struct uvpool__port* port, uint64_t count) {
+static uint64_t deliver_step(struct uvpool__port* port, uint64_t count) {
   uint64_t delivered = 0;
-  uvpool__hold_begin(port);
   while (delivered < count) {
     uvpool_task_t* task = next_ready(&port->completions);
     if (task == NULL) {
@@ -173,34 +194,53 @@ static uint64_t deliver_stride(struct uvpool__port* port, uint64_t count) {
     deliver(task);
     delivered++;
   }
-  uvpool__hold_end(port);
   return delivered;
 }
 
-static uint64_t next_stride(uint64_t stride, uint64_t took_ns) {
-  if (took_ns > STRIDE_NS) {
-    return stride > 1 ? stride / 2 : 1;
+static uint64_t next_step(uint64_t step, uint64_t took_ns) {
+  if (took_ns > STEP_NS) {
+    return step > 1 ? step / 2 : 1;
   }
-  return stride < STRIDE_MAX ? stride * 2 : stride;
+  return step < STEP_MAX ? step * 2 : step;
 }
 
-bool uvpool__completion_deliver(struct uvpool__port* port) {
+static uint64_t later(uint64_t now_ns, uint64_t span_ns) {
+  return span_ns < UINT64_MAX - now_ns ? now_ns + span_ns : UINT64_MAX;
+}
+
+struct uvpool__budget uvpool__budget_of_turn(const struct uvpool__port* port) {
+  return (struct uvpool__budget) {.left = port->completions_per_turn};
+}
+
+bool uvpool__completion_deliver(struct uvpool__port* port,
+                                struct uvpool__budget* budget) {
   if (!uvpool__completion_pending(port)) {
     return false;
   }
-  uint64_t left = port->completions_per_turn;
-  uint64_t began = uvpool__monotonic_ns();
-  uint64_t before = began;
-  uint64_t stride = 1;
-  while (uvpool__completion_pending(port)) {
-    uint64_t delivered = deliver_stride(port, stride < left ? stride : left);
-    uint64_t now = uvpool__monotonic_ns();
-    left -= delivered;
-    if (left == 0 || now - began >= port->completion_budget_ns) {
-      break;
-    }
-    stride = next_stride(stride, now - before);
-    before = now;
+  uint64_t step_ns = uvpool__monotonic_ns(); /* when the step began, ... */
+  uint64_t stride_ns = 0;                    /* ... and the stride */
+  uint64_t step = 1;
+  bool over = false;
+  if (budget->until_ns == 0) {
+    budget->until_ns = later(step_ns, port->completion_budget_ns);
   }
-  return uvpool__completion_pending(port);
+  uvpool__hold_begin(port);
+  while (!over && uvpool__completion_pending(port)) {
+    uint64_t most = step < budget->left ? step : budget->left;
+    uint64_t delivered = deliver_step(port, most);
+    uint64_t now_ns = uvpool__monotonic_ns();
+    budget->left -= delivered;
+    budget->delivered += delivered;
+    over = budget->left == 0 || now_ns >= budget->until_ns;
+    step = next_step(step, now_ns - step_ns);
+    if (now_ns - stride_ns >= STRIDE_NS && !over) {
+      uvpool__hold_end(port);
+      uvpool__hold_begin(port);
+      now_ns = uvpool__monotonic_ns();
+      stride_ns = now_ns;
+    }
+    step_ns = now_ns;
+  }
+  uvpool__hold_end(port);
+  return over && uvpool__completion_pending(port);
 }

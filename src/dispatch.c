@@ -19,11 +19,13 @@ static void wake(struct uvpool__worker* worker,
   effects->wake = worker;
 }
 
-void uvpool__dispatch_locked(struct uvpool__pool* pool,
-                             struct uvpool__effects* effects) {
+/* At most `tokens` on their way. */
+static void dispatch(struct uvpool__pool* pool,
+                     uint64_t tokens,
+                     struct uvpool__effects* effects) {
   /* Nothing that is done here changes how many may begin. */
   uint64_t runnable = uvpool__runnable_locked(pool);
-  while (runnable > pool->waking && pool->waking < pool->wake_max) {
+  while (runnable > pool->waking && pool->waking < tokens) {
     struct uvpool__idle* idle = uvpool__worker_queue_detach(&pool->idle);
     if (idle != NULL) {
       struct uvpool__worker* worker =
@@ -37,6 +39,23 @@ void uvpool__dispatch_locked(struct uvpool__pool* pool,
       return;
     }
   }
+}
+
+void uvpool__dispatch_locked(struct uvpool__pool* pool,
+                             struct uvpool__effects* effects) {
+  dispatch(pool, pool->wake_max, effects);
+}
+
+void uvpool__dispatch_one_locked(struct uvpool__pool* pool,
+                                 struct uvpool__effects* effects) {
+  uint64_t waking = pool->waking;
+  dispatch(pool, 1, effects);
+  pool->submitting = true;
+  if (pool->waking > waking) {
+    pool->in_burst = pool->burst_submits > 1;
+    pool->burst_submits = 0;
+  }
+  pool->burst_submits++;
 }
 
 /* `count` tasks have joined. */
@@ -150,6 +169,10 @@ bool uvpool__finish_locked(struct uvpool__pool* pool,
 
 void uvpool__idle_locked(struct uvpool__pool* pool,
                          struct uvpool__worker* worker) {
+  worker->yields = !pool->submitting ? UVPOOL__NO_YIELD
+                   : pool->in_burst  ? UVPOOL__YIELD
+                                     : UVPOOL__YIELD_IF_AWAKE;
+  pool->submitting = false;
   uvpool__worker_queue_insert(
       &pool->idle, &worker->idle, uvpool__clock_stamp(pool));
   if (!pool->timers_on && uvpool__purge_due_locked(pool)) {

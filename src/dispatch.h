@@ -6,8 +6,8 @@
  *
  * The rule, kept whenever the lock is released:
  *
- *     runnable <= waking, or
- *     waking == wake_max, or
+ *     runnable == 0, or
+ *     waking > 0, or
  *     nobody is idle and nobody can be started, or
  *     a loop is inside done callbacks that have submitted, and will dispatch
  *     when they have returned (hold.h).
@@ -17,13 +17,16 @@
  * or their predecessor in a serial queue keeps back (classes.h, serial.h). When
  * one of those ends, it is the worker that ran it who looks again.
  *
- * More tokens than tasks would only wake threads for nothing, and more than
- * there are processors could not run at once. Each worker that looks gives the
- * rule another chance, so that the wake-ups chain: N blocking tasks get N
- * workers, wake_max of them at a time. No task is ever without hope: in the
- * second case somebody is on the way who will look, in the third every live
- * worker is busy or on its way and will look when it is done, or none lives
- * and the retry timer runs.
+ * No task is ever without hope: in the second case somebody is on the way who
+ * will look, in the third every live worker is busy or on its way and will look
+ * when it is done, or none lives and the retry timer runs.
+ *
+ * How many tokens. A wake-up costs the waker a system call, and who submits is
+ * mostly a loop, whose time is short: it sends one worker, if none is on the
+ * way, so that a burst of submits costs one call. Whoever looks sends others,
+ * as many as there is work for: more tokens than tasks would wake threads for
+ * nothing, and more than wake_max, the processors, could not run at once. So
+ * the wake-ups chain, and N blocking tasks get N workers.
  *
  * All functions are called with the pool's lock held. */
 #ifndef UVPOOL_SRC_DISPATCH_H
@@ -32,9 +35,13 @@
 #include "effects.h"
 #include "pool.h"
 
-/* Restores the rule above. */
+/* Restores the rule above, with as many tokens as are of use. */
 void uvpool__dispatch_locked(struct uvpool__pool* pool,
                              struct uvpool__effects* effects);
+
+/* The same for a submit outside of done callbacks, with one. */
+void uvpool__dispatch_one_locked(struct uvpool__pool* pool,
+                                 struct uvpool__effects* effects);
 
 /* An admitted task joins the waiting room. The caller dispatches. */
 void uvpool__enqueue_locked(struct uvpool__pool* pool, uvpool_task_t* task);

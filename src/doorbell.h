@@ -18,6 +18,23 @@
  * and the send cannot be swallowed. While the loop is at work the flag stays 1,
  * and ringers make no system call.
  *
+ * Dozing. A loop with an alarm, a timer that makes it look soon anyway, swaps a
+ * 2 in where the above has 0. Whoever is in no hurry only nudges:
+ *
+ *     publish
+ *     if (fetch_or(rung, 1) == 0)
+ *       uv_async_send()
+ *
+ * which sends to a loop that has no alarm, and leaves a dozing one alone. A
+ * ring sends to both. The argument is the same, as a nudge is a
+ * read-modify-write too: if it reads 1 or 3, the swap to 0 or 2 that follows,
+ * or the one with which the alarm begins, sees its publication. If it reads 2,
+ * the alarm, which is due after that 2 was put there, does. A loop that lets
+ * its alarm go swaps 0 in and looks again, as ever.
+ *
+ *     AWAY 0   hears only a send          DOZING 2   will look soon
+ *     RUNG 1   at work, or sent for       NUDGED 3   the same, nudged
+ *
  * Closing. uv_close on the async must not begin while somebody may still call
  * uv_async_send. There are two kinds of ringers. Those who ring under the
  * pool's lock, and only handles in pool->handles: taking the handle off that
@@ -35,8 +52,8 @@
 struct uvpool__doorbell {
   uv_async_t async; /* loop thread; uv_async_send from any */
 
-  /* Any thread. 1 from the ring until the loop has looked in vain. Always
-   * changed by acq_rel swaps, which pair with one another. */
+  /* Any thread. AWAY to NUDGED, see above. Always changed by acq_rel
+   * read-modify-writes, which pair with one another. */
   atomic_uint rung;
 
   /* Any thread. Which notices there are, not yet seen by the loop. */
@@ -51,10 +68,17 @@ int uvpool__doorbell_init(struct uvpool__doorbell* bell,
                           uv_async_cb cb);
 
 /* Any thread that is a sender, holds the pool's lock with the handle listed,
- * or is the loop's. */
-void uvpool__doorbell_ring(struct uvpool__doorbell* bell);
+ * or is the loop's. True: the loop was not awake. */
+bool uvpool__doorbell_ring(struct uvpool__doorbell* bell);
 
-/* The same, with notices for the loop. */
+/* The same for those who are in no hurry. */
+bool uvpool__doorbell_nudge(struct uvpool__doorbell* bell);
+
+/* Any thread that may ring: is it likely that a nudge would leave the loop
+ * alone? */
+bool uvpool__doorbell_dozes(const struct uvpool__doorbell* bell);
+
+/* Ring, with notices for the loop. */
 void uvpool__doorbell_post(struct uvpool__doorbell* bell, unsigned notices);
 
 /* Around a push and its ring; see above. */
@@ -87,8 +111,12 @@ static inline bool uvpool__doorbell_has_notices(
 /* Loop thread, when all is done: puts the bell back. Then look again. */
 void uvpool__doorbell_hush(struct uvpool__doorbell* bell);
 
-/* Loop thread, when the second look found something: true if the bell is ours
- * again; false if somebody has rung, and another turn will come. */
+/* The same while an alarm is set. */
+void uvpool__doorbell_doze(struct uvpool__doorbell* bell);
+
+/* Loop thread, when the second look found something, or the alarm has gone off:
+ * true if the bell is ours again; false if somebody has rung, and another turn
+ * will come. */
 bool uvpool__doorbell_resume(struct uvpool__doorbell* bell);
 
 /* Loop thread: asks for another turn without having put the bell back. */

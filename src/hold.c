@@ -9,7 +9,8 @@
 #include "task.h"
 #include "util.h"
 
-/* Credits of one grant: a stride's worth. Twice as much room must be there. */
+/* Credits of one grant: some quick steps' worth. Twice as much room must be
+ * there. */
 enum { GRANT = 64 };
 
 void uvpool__hold_begin(struct uvpool__port* port) {

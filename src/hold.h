@@ -7,7 +7,7 @@
  * callbacks runs (completion_queue.c), the loop's own submits are admitted
  * against credits that it was granted in advance, gathered in a list of its
  * own, and handed over, with one visit to the lock and the wake-ups that are
- * due, at the end of the stride, some 20 us later at most.
+ * due, at the end of the stride, some 40 us later at most.
  *
  * The bound stays exact. Credits are room that is already taken: admission
  * counts them as waiting (`pool->reserved`). Whoever is about to be refused, or

@@ -126,6 +126,11 @@ struct uvpool__pool {
   uint64_t busy;
   uint64_t leaving;
 
+  /* Submits outside of done callbacks. */
+  bool submitting;        /* there were some since a worker last lay down */
+  bool in_burst;          /* more than one, between two that woke somebody */
+  uint64_t burst_submits; /* since the last that did */
+
   /* Tasks waiting and busy, and the capacity, for whoever compares pools.
    * Changed under the lock, and beside what is changed with them; readable
    * without it, relaxed, as only their own values matter. */

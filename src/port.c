@@ -16,6 +16,9 @@
 
 enum { SPIN_TURN_MAX_NS = 1000000 };
 
+/* A loop dozes while so many tasks are in flight, and no longer than that. */
+enum { DOZE_IN_FLIGHT = 32, ALARM_MS = 1 };
+
 /* ---- A turn -------------------------------------------------------------- */
 
 static void hear_notices(struct uvpool__port* port) {
@@ -64,23 +67,50 @@ static uint64_t end_of_spinning(const struct uvpool__port* port) {
   return uvpool__monotonic_ns() + most_ns;
 }
 
+static void on_alarm(uv_timer_t* timer) {
+  struct uvpool__port* port =
+      UVPOOL__CONTAINER_OF(timer, struct uvpool__port, alarm_timer);
+  /* If somebody has rung meanwhile, one more turn will find nothing. */
+  (void) uvpool__doorbell_resume(&port->doorbell);
+  uvpool__port_turn(port);
+}
+
+/* Nothing is left to do: puts the bell back. A loop that has had something to
+ * deliver, and for which much is in flight, dozes, so that workers may let a
+ * few completions come together; but not one that would rather poll. */
+static void rest(struct uvpool__port* port, bool has_delivered) {
+  bool doze = has_delivered && port->holds >= DOZE_IN_FLIGHT &&
+              port->spin_ns == 0 && !port->winding_down;
+  if (doze && !port->alarm_on) {
+    port->alarm_on =
+        uv_timer_start(&port->alarm_timer, on_alarm, ALARM_MS, ALARM_MS) == 0;
+  }
+  if (doze && port->alarm_on) {
+    uvpool__doorbell_doze(&port->doorbell);
+    return;
+  }
+  if (port->alarm_on) {
+    uv_timer_stop(&port->alarm_timer);
+    port->alarm_on = false;
+  }
+  uvpool__doorbell_hush(&port->doorbell);
+}
+
 void uvpool__port_turn(struct uvpool__port* port) {
   struct uvpool__doorbell* bell = &port->doorbell;
+  struct uvpool__budget budget = uvpool__budget_of_turn(port);
   uint64_t spin_until_ns = end_of_spinning(port);
   for (;;) {
     hear_notices(port);
-    if (uvpool__completion_deliver(port)) {
+    if (uvpool__completion_deliver(port, &budget)) {
       uvpool__doorbell_again(bell);
       break;
     }
     if (port->spin_ns != 0 && spin_for_work(port, spin_until_ns)) {
       continue;
     }
-    uvpool__doorbell_hush(bell);
-    if (!has_work(port)) {
-      break;
-    }
-    if (!uvpool__doorbell_resume(bell)) {
+    rest(port, budget.delivered > 0);
+    if (!has_work(port) || !uvpool__doorbell_resume(bell)) {
       break;
     }
   }
@@ -96,7 +126,7 @@ static void on_bell(uv_async_t* async) {
 
 /* ---- Open ---------------------------------------------------------------- */
 
-enum { INNER_TIMERS = 5 };
+enum { INNER_TIMERS = 6 };
 
 static void list_timers(struct uvpool__port* port,
                         uv_timer_t* timers[INNER_TIMERS]) {
@@ -105,6 +135,7 @@ static void list_timers(struct uvpool__port* port,
   timers[2] = &port->retry_timer;
   timers[3] = &port->release_timer;
   timers[4] = &port->deadline_timer;
+  timers[5] = &port->alarm_timer;
 }
 
 /* inner_open says how far it came. */

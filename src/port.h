@@ -64,6 +64,8 @@ struct uvpool__port {
   uv_timer_t retry_timer;
   uv_timer_t release_timer;
   uv_timer_t deadline_timer;
+  uv_timer_t alarm_timer; /* while the bell dozes, see doorbell.h */
+  bool alarm_on;
 
   unsigned inner_open; /* libuv handles that were initialised and not closed */
   uv_timer_t witness_timer; /* both: see port.c */

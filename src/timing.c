@@ -87,6 +87,10 @@ void uvpool__stopwatch_read(struct uvpool__stopwatch* watch,
 void uvpool__stopwatch_read_end(struct uvpool__stopwatch* watch) {
   uint64_t now_ns = uvpool__monotonic_ns();
   watch->run_ns = now_ns - watch->last_ns;
+  watch->recent_ns -= watch->recent_ns / 8;
+  if (watch->run_ns > watch->recent_ns) {
+    watch->recent_ns = watch->run_ns;
+  }
   watch->last_ns = now_ns;
   watch->fresh = true;
 }

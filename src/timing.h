@@ -61,6 +61,7 @@ struct uvpool__stopwatch {
   uint64_t wait_ns;
   uint64_t wait_weight;
   uint64_t run_ns;
+  uint64_t recent_ns; /* the longest run read; each read takes an eighth off */
 };
 
 /* A read of the clock that is so much older than the last stamp is too old to

@@ -5,6 +5,7 @@
 #include <sys/prctl.h>
 #endif
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <uvpool/errno.h>
 
@@ -81,11 +82,26 @@ static bool spin_for_token(struct uvpool__worker* worker) {
   return found;
 }
 
+/* Sleeps until there is a token.
+ *
+ * A worker that is woken by a submit often takes the submitter's processor at
+ * once, and is done before the next submit of a burst, which then has to wake
+ * it again. So where a burst is likely, it lets the submitter go on first: a
+ * token that comes before it sleeps costs no system call. It is likely if there
+ * was one the last time, and if the loop has not been back in its poll since
+ * another task was pushed to it. A single request that goes to and fro is
+ * better off without: a thread that could run is soon moved to another
+ * processor. */
 static void park(struct uvpool__worker* worker) {
   uvpool__stopwatch_wind(&worker->watch);
-  if (!spin_for_token(worker)) {
-    uvpool__parker_park(&worker->parker);
+  if (spin_for_token(worker)) {
+    return;
   }
+  if (worker->yields == UVPOOL__YIELD ||
+      (worker->yields == UVPOOL__YIELD_IF_AWAKE && worker->loop_awake)) {
+    sched_yield();
+  }
+  uvpool__parker_park(&worker->parker);
 }
 
 static void run(struct uvpool__worker* worker, uvpool_task_t* task) {
@@ -98,6 +114,17 @@ static void run(struct uvpool__worker* worker, uvpool_task_t* task) {
   worker->task = NULL;
   uvpool__stopwatch_stop(&worker->watch);
   uvpool__tell(pool, task, UVPOOL_TASK_END, task->end.status);
+}
+
+/* `backlog`: what waited when the worker took its next task; 0: it took
+ * none. */
+static void push(struct uvpool__worker* worker,
+                 uvpool_task_t* finished,
+                 uint64_t backlog) {
+  bool quietly = uvpool__coalesce(
+      &worker->coalescer, finished->handle, backlog, worker->watch.recent_ns);
+  worker->loop_awake = quietly ? !uvpool__completion_push_quietly(finished)
+                               : !uvpool__completion_push(finished);
 }
 
 /* Runs tasks until there is reason to leave. `finished` is the task that was
@@ -123,9 +150,10 @@ static void serve(struct uvpool__worker* worker) {
         pool->leaving++;
       }
     }
+    uint64_t backlog = task == NULL ? 0 : pool->waiting.len;
     uvpool__lock_release(&pool->lock);
     if (finished != NULL) {
-      uvpool__completion_push(finished);
+      push(worker, finished, backlog);
     }
     uvpool__effects_run(pool, &effects);
     if (task != NULL) {

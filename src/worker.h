@@ -22,12 +22,20 @@
 #ifndef UVPOOL_SRC_WORKER_H
 #define UVPOOL_SRC_WORKER_H
 
+#include "coalesce.h"
 #include "parker.h"
 #include "pool.h"
 #include "spin.h"
 #include "timing.h"
 
 enum { UVPOOL__REASON_MAX = 256 };
+
+/* See park in worker.c. */
+enum uvpool__yield {
+  UVPOOL__NO_YIELD,
+  UVPOOL__YIELD_IF_AWAKE, /* the loop */
+  UVPOOL__YIELD
+};
 
 struct uvpool__worker {
   /* Guarded by the pool's lock. */
@@ -36,6 +44,7 @@ struct uvpool__worker {
   struct uvpool__worker* next_record; /* in pool->records */
   bool woken;                         /* counted in pool->waking */
   bool leaving;                       /* counted in pool->leaving */
+  enum uvpool__yield yields;          /* to a submitter, before it parks */
   bool joined;                        /* its thread is gone */
   bool reason_held;                   /* the loop has still to read `reason` */
   uvpool_task_t* running;             /* taken, and not yet counted out */
@@ -55,6 +64,8 @@ struct uvpool__worker {
   void* data;          /* what the start hook left */
   struct uvpool__stopwatch watch;
   struct uvpool__spin spin;
+  struct uvpool__coalescer coalescer;
+  bool loop_awake; /* when the last task was pushed to it */
 
   /* Written by this thread before its last task is pushed; then the loop's. */
   char reason[UVPOOL__REASON_MAX];

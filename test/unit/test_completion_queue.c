@@ -11,6 +11,7 @@
 #include "../../src/pool.h" /* the kit has a pool.h, too */
 #include "handle.h"
 #include "kit.h"
+#include "liveness.h"
 #include "notice.h"
 #include "task.h"
 
@@ -101,11 +102,17 @@ static int all_delivered(void* arg) {
   return log->count >= log->wanted;
 }
 
+/* With the budget of a turn. */
+static bool deliver(struct uvpool__port* port) {
+  struct uvpool__budget budget = uvpool__budget_of_turn(port);
+  return uvpool__completion_deliver(port, &budget);
+}
+
 /* Nothing pushed, nothing pending, nothing to deliver. */
 static void empty(void** state) {
   uvpool_t* pool = open_pool(*state, UVPOOL_UNLIMITED);
   assert_false(uvpool__completion_pending(pool->port));
-  assert_false(uvpool__completion_deliver(pool->port));
+  assert_false(deliver(pool->port));
   assert_false(uvpool__completion_pending(pool->port));
   pool_close(*state, pool);
 }
@@ -155,10 +162,10 @@ static void turns_a_long_list_in_pieces(void** state) {
   pool->port->completion_budget_ns = 1000;
   item_t* items = items_new(pool, &log, MANY);
   push_all(items, MANY);
-  assert_true(uvpool__completion_deliver(pool->port));
+  assert_true(deliver(pool->port));
   assert_int_equal(log.count, 0);
   assert_true(uvpool__completion_pending(pool->port));
-  while (uvpool__completion_deliver(pool->port)) {
+  while (deliver(pool->port)) {
   }
   assert_int_equal(log.count, MANY);
   assert_in_order(&log);
@@ -184,6 +191,112 @@ static void only_the_edge_rings(void** state) {
   pool_close(*state, pool);
 }
 
+/* ---- Dozing -------------------------------------------------------------- */
+
+/* The bell as doorbell.h numbers it. */
+enum { AWAY, RUNG, DOZING, NUDGED };
+
+static unsigned bell_of(uvpool_t* pool) {
+  return atomic_load(&pool->port->doorbell.rung);
+}
+
+/* So much is in flight that the loop dozes whenever it has delivered
+ * something. */
+static void keep_in_flight(uvpool_t* pool, int count) {
+  for (int i = 0; i < count; i++) {
+    uvpool__liveness_hold(pool->port);
+  }
+}
+
+static void let_go(uvpool_t* pool, int count) {
+  for (int i = 0; i < count; i++) {
+    uvpool__liveness_drop(pool->port);
+  }
+}
+
+/* A loop that dozes is left alone by whoever is in no hurry; its alarm makes it
+ * look, with nobody's help, and then it is away. */
+static void the_alarm_delivers(void** state) {
+  log_t log;
+  uvpool_t* pool = open_pool(*state, UVPOOL_UNLIMITED);
+  item_t* items = items_new(pool, &log, 3);
+  keep_in_flight(pool, 100);
+  push_all(items, 1);
+  loop_turn(*state, 1);
+  assert_int_equal(log.count, 1);
+  assert_int_equal(bell_of(pool), DOZING);
+  assert_false(uvpool__completion_push_quietly(&items[1].task));
+  assert_false(uvpool__completion_push_quietly(&items[2].task));
+  assert_int_equal(bell_of(pool), NUDGED);
+  loop_run_until(*state, all_delivered, &log, "all tasks to be done");
+  assert_in_order(&log);
+  while (bell_of(pool) == DOZING) {
+    uv_run(*state, UV_RUN_ONCE);
+  }
+  assert_int_equal(bell_of(pool), AWAY);
+  assert_false(pool->port->alarm_on);
+  let_go(pool, 100);
+  items_free(items, &log);
+  pool_close(*state, pool);
+}
+
+/* One that is away is woken by anybody. */
+static void a_loop_that_is_away_is_woken(void** state) {
+  log_t log;
+  uvpool_t* pool = open_pool(*state, UVPOOL_UNLIMITED);
+  item_t* items = items_new(pool, &log, 2);
+  push_all(items, 1);
+  loop_turn(*state, 1);
+  assert_int_equal(bell_of(pool), AWAY); /* little is in flight */
+  assert_true(uvpool__completion_push_quietly(&items[1].task));
+  assert_int_equal(bell_of(pool), RUNG);
+  loop_turn(*state, 1);
+  assert_int_equal(log.count, 2);
+  items_free(items, &log);
+  pool_close(*state, pool);
+}
+
+/* Whoever is in a hurry wakes it, also if others came before. */
+static void the_next_in_a_hurry_rings(void** state) {
+  log_t log;
+  uvpool_t* pool = open_pool(*state, UVPOOL_UNLIMITED);
+  item_t* items = items_new(pool, &log, 3);
+  keep_in_flight(pool, 100);
+  push_all(items, 1);
+  loop_turn(*state, 1);
+  assert_false(uvpool__completion_push_quietly(&items[1].task));
+  assert_true(uvpool__completion_push(&items[2].task));
+  assert_int_equal(bell_of(pool), RUNG);
+  loop_turn(*state, 1);
+  assert_int_equal(log.count, 3);
+  assert_in_order(&log);
+  let_go(pool, 100);
+  items_free(items, &log);
+  pool_close(*state, pool);
+}
+
+/* Not those who have asked for polling, nor while the pool winds down. */
+static void who_does_not_doze(void** state) {
+  for (int winds_down = 0; winds_down < 2; winds_down++) {
+    log_t log;
+    uvpool_t* pool = open_pool(*state, UVPOOL_UNLIMITED);
+    item_t* items = items_new(pool, &log, 1);
+    keep_in_flight(pool, 100);
+    if (winds_down) {
+      pool->port->winding_down = true;
+    } else {
+      pool->port->spin_ns = 1;
+    }
+    push_all(items, 1);
+    loop_turn(*state, 1);
+    assert_int_equal(log.count, 1);
+    assert_int_equal(bell_of(pool), AWAY);
+    let_go(pool, 100);
+    items_free(items, &log);
+    pool_close(*state, pool);
+  }
+}
+
 /* ---- Budgets ------------------------------------------------------------- */
 
 /* A call delivers so many, and says truly whether there is more. */
@@ -196,8 +309,7 @@ static void deliver_keeps_to_the_count(void** state) {
     push_all(items, COUNT);
     for (int due = per_turn; log.count < COUNT; due += per_turn) {
       int expected = due < COUNT ? due : COUNT;
-      assert_int_equal(uvpool__completion_deliver(pool->port),
-                       expected < COUNT);
+      assert_int_equal(deliver(pool->port), expected < COUNT);
       assert_int_equal(log.count, expected);
     }
     assert_in_order(&log);
@@ -244,7 +356,7 @@ static void deliver_keeps_to_the_time(void** state) {
   log.in_done = be_slow;
   push_all(items, 5);
   for (int i = 1; i <= 5; i++) {
-    assert_int_equal(uvpool__completion_deliver(pool->port), i < 5);
+    assert_int_equal(deliver(pool->port), i < 5);
     assert_int_equal(log.count, i);
   }
   items_free(items, &log);
@@ -258,7 +370,7 @@ static void no_budget_no_end(void** state) {
   item_t* items = items_new(pool, &log, 300);
   log.in_done = be_slow;
   push_all(items, 300);
-  assert_false(uvpool__completion_deliver(pool->port));
+  assert_false(deliver(pool->port));
   assert_int_equal(log.count, 300);
   assert_in_order(&log);
   items_free(items, &log);
@@ -384,6 +496,10 @@ int main(void) {
       loop_test(fifo_of_many_threads),
       loop_test(turns_a_long_list_in_pieces),
       loop_test(only_the_edge_rings),
+      loop_test(the_alarm_delivers),
+      loop_test(a_loop_that_is_away_is_woken),
+      loop_test(the_next_in_a_hurry_rings),
+      loop_test(who_does_not_doze),
       loop_test(deliver_keeps_to_the_count),
       loop_test(turns_keep_to_the_count),
       loop_test(deliver_keeps_to_the_time),

@@ -171,6 +171,57 @@ static void again_is_another_turn(void** state) {
   consumer_close(&consumer, *state);
 }
 
+/* ---- Dozing -------------------------------------------------------------- */
+
+/* A nudge leaves a dozing loop alone, and a ring does not; both send to one
+ * that is away, and neither to one that is at work. */
+static void who_sends_to_whom(void** state) {
+  enum { AT_WORK, IS_AWAY, DOZES, IS_NUDGED, STATES };
+  static const bool nudge_sends[STATES] = {[IS_AWAY] = true};
+  static const bool ring_sends[STATES] = {
+      [IS_AWAY] = true, [DOZES] = true, [IS_NUDGED] = true};
+  for (int from = AT_WORK; from < STATES; from++) {
+    for (int rings = 0; rings < 2; rings++) {
+      consumer_t consumer;
+      consumer_open(&consumer, *state);
+      struct uvpool__doorbell* bell = &consumer.bell;
+      assert_true(uvpool__doorbell_resume(bell)); /* at work */
+      if (from == IS_AWAY) {
+        uvpool__doorbell_hush(bell);
+      } else if (from != AT_WORK) {
+        uvpool__doorbell_doze(bell);
+      }
+      if (from == IS_NUDGED) {
+        assert_false(uvpool__doorbell_nudge(bell));
+      }
+      assert_int_equal(uvpool__doorbell_dozes(bell), from >= DOZES);
+      bool sent =
+          rings ? uvpool__doorbell_ring(bell) : uvpool__doorbell_nudge(bell);
+      assert_int_equal(sent, rings ? ring_sends[from] : nudge_sends[from]);
+      assert_int_equal(atomic_load(&sends), sent);
+      consumer_close(&consumer, *state);
+    }
+  }
+}
+
+/* The alarm has gone off: the bell is the loop's, unless somebody has rung. */
+static void the_alarm_takes_the_bell(void** state) {
+  consumer_t consumer;
+  consumer_open(&consumer, *state);
+  struct uvpool__doorbell* bell = &consumer.bell;
+  uvpool__doorbell_doze(bell);
+  assert_true(uvpool__doorbell_resume(bell));
+  uvpool__doorbell_doze(bell);
+  uvpool__doorbell_nudge(bell);
+  assert_true(uvpool__doorbell_resume(bell));
+  uvpool__doorbell_doze(bell);
+  uvpool__doorbell_ring(bell);
+  assert_false(uvpool__doorbell_resume(bell));
+  consumer_close(&consumer, *state);
+}
+
+/* ---- Notices ------------------------------------------------------------- */
+
 /* Notices gather until they are taken, all at once, and ring like the rest. */
 static void notices_gather(void** state) {
   consumer_t consumer;
@@ -251,6 +302,8 @@ int main(void) {
       loop_test(no_send_during_a_turn),
       loop_test(resume_or_another_turn),
       loop_test(again_is_another_turn),
+      loop_test(who_sends_to_whom),
+      loop_test(the_alarm_takes_the_bell),
       loop_test(notices_gather),
       loop_test(senders_are_counted),
       loop_test(no_ring_is_lost),

@@ -17,7 +17,7 @@ struct finding {
 
 struct target {
   const char* text;
-  bool is_told_only; /* it fails nobody: not a ratio, and not counted */
+  bool is_told_only; /* it fails nobody: it says why, or is no ratio */
   const char* unit;  /* of value and limit */
   enum direction direction;
   double limit;

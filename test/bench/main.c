@@ -128,7 +128,7 @@ int main(int argc, char** argv) {
   bench_parse(argc, argv, &options);
   bench_calibrate_spin();
   if (options.check) {
-    return bench_check(options.rounds, options.round_ms);
+    return bench_check(options.rounds, options.round_ms, options.busy);
   }
   struct run run = {.options = &options, .began = time(NULL)};
   open_json(&run);

@@ -25,6 +25,7 @@ struct bench_options {
   double max_ratio;      /* 0: not looked at */
   bool json;
   bool check;
+  bool busy;             /* the machine, with check */
   const char* json_file; /* NULL: none */
 };
 

@@ -18,7 +18,7 @@
  *
  * A held task is accepted and in flight, but not yet in the queue:
  * UVPOOL__TASK_HELD. Another thread that cancels it only marks it, and the
- * hand- over ends it. Calls on the loop's own thread hand over first, and so
+ * hand-over ends it. Calls on the loop's own thread hand over first, and so
  * see every task where it belongs.
  *
  *   submit --credit--> held --hand over--> queue; or cancelled, if it was so

@@ -2,7 +2,7 @@
  * That must not be noticed by whoever waits for one. */
 #include "kit.h"
 
-enum { THREADS = 2, FLOOD = 256, BEHIND = 128, ROUNDS = KIT_TSAN ? 5 : 60 };
+enum { THREADS_MAX = 2, FLOOD = 256, BEHIND = 128, ROUNDS = KIT_TSAN ? 5 : 60 };
 
 /* A flood of short tasks, then a long one for each worker, with more short ones
  * behind. Loop thread; the long ones wait at the gate. */
@@ -60,31 +60,40 @@ static int is_over(void* arg) {
 /* Every worker blocks until each task of the flood has come back, the last of
  * which may have been left lying by just these workers: nobody is there to wake
  * the loop for them. */
-static void long_tasks_after_short_ones(void** state) {
+static void long_tasks_after_short_ones(uv_loop_t* loop, int threads) {
   static uvpool_task_t in_flood[FLOOD];
   static uvpool_task_t behind[BEHIND];
-  static uvpool_task_t are_long[THREADS];
-  flood.pool = pool_open(*state, THREADS, UVPOOL_UNLIMITED);
+  static uvpool_task_t are_long[THREADS_MAX];
+  flood.pool = pool_open(loop, threads, UVPOOL_UNLIMITED);
   for (int round = 0; round < ROUNDS; round++) {
     gate_init(&flood.gate);
     flood.left = 20000; /* the workers forget the last long ones */
     flood.out = FLOOD;
-    flood.rest_out = THREADS + BEHIND;
+    flood.rest_out = threads + BEHIND;
     submit_all(in_flood, FLOOD, work_short, on_flood);
     while (flood.left > 0) {
-      uv_run(*state, UV_RUN_ONCE);
+      uv_run(loop, UV_RUN_ONCE);
     }
-    submit_all(are_long, THREADS, work_long, on_rest);
+    submit_all(are_long, threads, work_long, on_rest);
     submit_all(behind, BEHIND, work_short, on_rest);
-    loop_run_until(*state, is_over, NULL, "all tasks to be done");
+    loop_run_until(loop, is_over, NULL, "all tasks to be done");
     gate_destroy(&flood.gate);
   }
-  pool_close(*state, flood.pool);
+  pool_close(loop, flood.pool);
+}
+
+static void one_worker(void** state) {
+  long_tasks_after_short_ones(*state, 1);
+}
+
+static void two_workers(void** state) {
+  long_tasks_after_short_ones(*state, THREADS_MAX);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      loop_test(long_tasks_after_short_ones),
+      loop_test(one_worker),
+      loop_test(two_workers),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
